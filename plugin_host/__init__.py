@@ -1,0 +1,15 @@
+"""Generators of music, and all that turns their takes into clips: exact bars, no seam, ranked.
+
+This package needs no DAW, no socket and no sound card. It reads in the order in which a clip is made::
+
+    musictime  key  audio        the values that everything below is said in
+    engine  engines/             a plan goes in, takes come out
+    fit  rank  rankers/          a take becomes a loop of exactly the promised length, and gets a score
+    resample  clip               the loop at the session's rate, with its birth certificate
+    host                         the whole way, each stage timed
+    worker  spool  foreman       the same in a process of its own, which may die without taking anyone along
+
+What can go wrong stands in `errors`. Importing the package starts nothing and loads no model.
+"""
+
+__version__ = "0.1.0"
