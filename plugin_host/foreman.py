@@ -1,0 +1,277 @@
+"""The foreman: the daemon's side of the worker processes. It starts them, shares a plan out, and ranks what comes back.
+
+Everything here runs in the event loop's thread but one small thread for each process, which does nothing but wait on
+the pipe and hand on what arrives.
+"""
+
+import asyncio
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from enum import Enum
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from plugin_host.engine import Fact, Plan
+from plugin_host.engines import SIDE_BY_SIDE
+from plugin_host.errors import WorkerDied
+from plugin_host.rank import best_first
+from plugin_host.spool import SpooledClip, own_folder
+from plugin_host.worker import Cancel, Ended, Event, Leave, Make, Step, Warm, work
+
+_PATIENCE = 2.0  # seconds that a worker has to leave before it is killed
+_HANDS = min(4, os.cpu_count() or 1)  # more would save little, and each holds some 60 MB
+
+
+@dataclass(frozen=True, slots=True)
+class _Staff:
+    """One worker process and its pipe."""
+
+    process: SpawnProcess
+    pipe: Connection
+
+
+class _Begun(Enum):
+    """Whether a worker has said a word of its share."""
+
+    NO = "no"
+    YES = "yes"
+    TWICE_GIVEN = "the second worker has it"
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """A part of a plan, and the worker that has it."""
+
+    staff: _Staff
+    place: int
+    order: Make
+    begun: _Begun = _Begun.NO
+
+
+_Arrival = tuple[_Staff, int, Event | None]
+"""What came: from whom, for which order, and what; None when the pipe has ended and the process is dead or dying."""
+
+
+class Foreman:
+    """Keeps worker processes at hand and has them carry out one plan at a time.
+
+    Takes of a light engine are shared between the workers; a heavy engine has one worker, and all of it. Constructing
+    a foreman starts nothing. A worker that dies costs the job it was at; the next job gets a fresh one.
+    """
+
+    def __init__(self, spool: Path, settings: Mapping[str, Mapping[str, Fact]], hands: int = _HANDS) -> None:
+        self._base = spool
+        self._spool = spool
+        self._settings = settings
+        self._crew: list[_Staff | None] = [None] * hands
+        self._arrivals: asyncio.Queue[_Arrival] = asyncio.Queue()
+        self._numbers = itertools.count(1)
+
+    @property
+    def pids(self) -> list[int | None]:
+        """The process ids of the workers there are."""
+        return [staff.process.pid for staff in self._crew if staff is not None]
+
+    def start(self, engine: str) -> None:
+        """Clear the spool, start the workers and have them get `engine` ready, without waiting for them.
+
+        Raises `SpoolFull` or `SpoolUnusable`.
+        """
+        self._spool = own_folder(self._base)
+        for place in range(len(self._crew) if engine in SIDE_BY_SIDE else 1):
+            self._hired(place).pipe.send(Warm(engine))
+
+    async def make(self, engine: str, plan: Plan) -> AsyncGenerator[Step | SpooledClip, None]:
+        """Have `plan` carried out; yield progress, then the clips, best first. One at a time.
+
+        Closing the generator cancels the work: the workers stop at their next step, and what they still send is
+        dropped. Raises what the host raises (`HostError`), and `WorkerDied` when a process ends in the middle; one
+        that turns out to be dead before it has begun is replaced.
+        """
+        clips: list[SpooledClip] = []
+        try:
+            async with aclosing(self._carried_out(engine, plan)) as events:
+                async for event in events:
+                    if isinstance(event, SpooledClip):
+                        clips.append(event)
+                    else:
+                        yield event
+            clips.sort(key=lambda clip: clip.facts.take)
+            ranking = best_first([clip.facts.score for clip in clips])
+            ranked = [
+                replace(clips[index], facts=replace(clips[index].facts, rank=n)) for n, index in enumerate(ranking, 1)
+            ]
+            while ranked:
+                clip = ranked.pop(0)
+                clips.remove(next(each for each in clips if each.path == clip.path))
+                yield clip
+        finally:
+            for clip in clips:  # those that nobody took
+                clip.discard()
+
+    async def _carried_out(self, engine: str, plan: Plan) -> AsyncGenerator[Step | SpooledClip, None]:
+        """Share `plan` out and yield what comes back, until every share has ended."""
+        pending: dict[int, _Share] = {}
+        fractions: dict[int, float] = {}
+        try:
+            for place, takes in enumerate(self._shares(engine, plan)):
+                order = Make(next(self._numbers), engine, plan, takes)
+                pending[order.number] = _Share(self._given(place, order), place, order)
+                fractions[order.number] = 0.0
+            while pending:
+                staff, number, event = await self._arrivals.get()
+                if event is None:
+                    self._bury(staff)
+                    for share in [each for each in pending.values() if each.staff is staff]:
+                        pending[share.order.number] = self._given_again(share)
+                elif number not in pending:
+                    _drop(event)  # the last words of an order that nobody waits for any more
+                elif isinstance(event, Ended):
+                    del pending[number]
+                    if event.error is not None:
+                        raise event.error
+                elif isinstance(event, Step):
+                    pending[number] = replace(pending[number], begun=_Begun.YES)
+                    fractions[number] = event.fraction
+                    yield Step(event.stage, sum(fractions.values()) / len(fractions))
+                else:
+                    yield event
+        finally:
+            for share in pending.values():
+                with suppress(OSError):
+                    share.staff.pipe.send(Cancel(share.order.number))
+
+    def _shares(self, engine: str, plan: Plan) -> list[tuple[int, ...] | None]:
+        """Return which takes each worker makes: in turn where they are light, else all of them by the first."""
+        hands = min(len(self._crew), plan.takes) if engine in SIDE_BY_SIDE else 1
+        return [tuple(range(place, plan.takes, hands)) for place in range(hands)] if hands > 1 else [None]
+
+    def _given(self, place: int, order: Make) -> _Staff:
+        """Give an order to the worker at `place`; one that turns out to be dead is replaced first."""
+        staff = self._hired(place)
+        try:
+            staff.pipe.send(order)
+        except OSError:
+            self._bury(staff)
+            staff = self._hired(place)
+            staff.pipe.send(order)
+        return staff
+
+    def _given_again(self, share: _Share) -> _Share:
+        """Give the share of a dead worker to a fresh one, once, if it had not begun; else raise `WorkerDied`."""
+        if share.begun is not _Begun.NO:
+            raise _death(share.staff)
+        return replace(share, staff=self._given(share.place, share.order), begun=_Begun.TWICE_GIVEN)
+
+    async def stop(self) -> None:
+        """End the workers: politely, then not."""
+        crew = [staff for staff in self._crew if staff is not None]
+        self._crew = [None] * len(self._crew)
+        for staff in crew:
+            with suppress(OSError):  # it may have left already
+                staff.pipe.send(Leave())
+        for staff in crew:
+            await asyncio.to_thread(_dismiss, staff.process)
+            staff.pipe.close()
+
+    def _hired(self, place: int) -> _Staff:
+        """Return the worker at `place`, starting a fresh one if there is none alive."""
+        staff = self._crew[place]
+        if staff is not None and not staff.process.is_alive():
+            self._bury(staff)
+            staff = None
+        if staff is None:
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe()
+            process = context.Process(target=work, args=(theirs, self._spool, self._settings), daemon=True)
+            with _deaf(), _one_thread_a_product():
+                process.start()
+            theirs.close()
+            staff = self._crew[place] = _Staff(process, ours)
+            arguments = (staff, self._arrivals, asyncio.get_running_loop())
+            threading.Thread(target=_hand_on, args=arguments, name="worker events", daemon=True).start()
+        return staff
+
+    def _bury(self, staff: _Staff) -> None:
+        """Clear away a worker that died."""
+        _dismiss(staff.process)
+        staff.pipe.close()
+        self._crew = [None if each is staff else each for each in self._crew]
+
+
+def _death(staff: _Staff) -> WorkerDied:
+    """Return the error that says how a worker died."""
+    code = staff.process.exitcode
+    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with exit status {code}"
+    return WorkerDied(f"the worker process {how} in the middle of this job; ask again, a fresh one is at hand")
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Keep Ctrl-C from a process that is started inside: a terminal sends it to all, but stopping is our word.
+
+    A child inherits what is blocked, so it is deaf from its first instruction on. On Windows the worker sees to it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it would unblock the signal when it first starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _one_thread_a_product() -> Iterator[None]:
+    """Have a process that is started inside multiply its small matrices in one thread.
+
+    OpenBLAS would use all cores for each product and spin for its threads to meet: measured, that slows products of
+    a clip's size up to two hundred times when the cores have anything else to do. It reads its limit when it is loaded.
+    """
+    name = "OPENBLAS_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = before or "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+
+
+def _hand_on(staff: _Staff, arrivals: "asyncio.Queue[_Arrival]", loop: asyncio.AbstractEventLoop) -> None:
+    """Hand the events of one worker to the event loop until its pipe ends. Thread: one for each worker."""
+    arrival: _Arrival = (staff, 0, None)
+    alive = True
+    while alive:
+        try:
+            arrival = (staff, *staff.pipe.recv())
+        except (EOFError, OSError):
+            arrival, alive = (staff, 0, None), False
+        try:
+            loop.call_soon_threadsafe(arrivals.put_nowait, arrival)
+        except RuntimeError:
+            return  # the loop is closed: nobody is left to tell
+
+
+def _drop(event: Event) -> None:
+    """Let go of an event that nobody waits for, and of the file that it may hold."""
+    if isinstance(event, SpooledClip):
+        event.discard()
+
+
+def _dismiss(process: SpawnProcess) -> None:
+    """Wait for `process` to leave, then make it."""
+    process.join(_PATIENCE)
+    if process.is_alive():
+        process.kill()
+        process.join()

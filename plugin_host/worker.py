@@ -1,0 +1,202 @@
+"""The worker: a process of its own that holds the engine. This is its side of the pipe.
+
+It is spawned, never forked, so that nothing of the daemon is in it. It works on one order at a time in its main thread;
+a second thread listens, so that a cancel is heard at the engine's next step. When the daemon goes away, however it
+goes, the pipe ends and the worker leaves at once. `plugin_host.foreman` is the other side.
+"""
+
+import logging
+import os
+import queue
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import monotonic
+
+from plugin_host.clip import Clip
+from plugin_host.engine import Engine, Fact, Plan, Watch
+from plugin_host.engines import create
+from plugin_host.errors import Cancelled, EngineFailed, HostError, OutOfMemory
+from plugin_host.host import Host
+from plugin_host.rankers.signal import SignalRanker
+from plugin_host.spool import SpooledClip, spool
+
+_log = logging.getLogger(__name__)
+
+_NICE = 5  # the daemon answers first: it needs next to nothing, but at once
+_STEP_INTERVAL = 0.02  # seconds between two reports of progress within one stage
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """To the worker: make those `takes` of `plan` with `engine`, by their indexes; None is all of them.
+
+    Orders are numbered in the order in which they are given.
+    """
+
+    number: int
+    engine: str
+    plan: Plan
+    takes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """To the worker: get `engine` ready for a first job."""
+
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """To the worker: stop the order of this number, if it is not done, at its next step."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """To the worker: end, whatever you are doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From the worker: `fraction` (0–1) of the running job is done, `stage` is running."""
+
+    stage: str
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """From the worker: the job is over, with `error` if it broke or was cancelled."""
+
+    error: HostError | Cancelled | None = None
+
+
+Order = Make | Warm
+Event = Step | SpooledClip | Ended
+"""What comes back over the pipe, each with the number of the order that it belongs to: ``(number, event)``."""
+
+
+def work(pipe: Connection, spool_folder: Path, settings: Mapping[str, Mapping[str, Fact]]) -> None:
+    """Serve jobs from `pipe` until it ends: the main function of the worker process.
+
+    `settings` holds each engine's own, by its name.
+    """
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C in a terminal reaches us too, but stopping is the daemon's word
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    _Worker(pipe, spool_folder, settings).run()
+
+
+@dataclass(slots=True)
+class _Worker:
+    """The engines that this process has loaded, and the job that it works on."""
+
+    pipe: Connection
+    folder: Path
+    settings: Mapping[str, Mapping[str, Fact]]
+    orders: "queue.SimpleQueue[Order]" = field(default_factory=queue.SimpleQueue)
+    cancelled: int = 0  # the last order that was cancelled; all before it are over
+    engines: dict[str, Engine] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Work off orders for as long as the process lives."""
+        threading.Thread(target=self._listen, name="listener", daemon=True).start()
+        while True:
+            order = self.orders.get()
+            if isinstance(order, Make):
+                self.pipe.send((order.number, self._make(order)))
+            else:
+                self._warm(order.engine)
+
+    def _listen(self) -> None:
+        """Take in what the daemon sends. Thread: listener."""
+        while True:
+            try:
+                message = self.pipe.recv()
+            except (EOFError, OSError):
+                os._exit(0)  # the daemon is gone, and the main thread may be deep inside an engine
+            if isinstance(message, Leave):
+                os._exit(0)
+            elif isinstance(message, Cancel):
+                self.cancelled = message.number
+            else:
+                self.orders.put(message)
+
+    def _make(self, order: Make) -> Ended:
+        """Do one job and say how it ended; its clips are sent as they come."""
+        try:
+            host = Host(self._engine(order.engine), [SignalRanker()])
+            for clip in _clips(host, order, _Watch(self, order.number)):
+                self.pipe.send((order.number, spool(clip, self.folder, f"{order.number}-{clip.facts.take}")))
+        except (HostError, Cancelled) as error:
+            return Ended(error)
+        except MemoryError:
+            return Ended(OutOfMemory("not enough memory for this job; ask for fewer bars, fewer takes or a lower rate"))
+        except Exception as error:  # noqa: BLE001 - whatever an engine does wrong costs one job, and is said
+            _log.exception("engine %s broke", order.engine)
+            return Ended(EngineFailed(f"engine {order.engine} broke: {type(error).__name__}: {error}"))
+        return Ended()
+
+    def _warm(self, name: str) -> None:
+        """Get an engine ready; what is wrong with it is said by the first job that wants it."""
+        try:
+            self._engine(name)
+        except HostError as error:
+            _log.warning("engine %s is not ready: %s", name, error)
+
+    def _engine(self, name: str) -> Engine:
+        """Return the engine called `name`, constructing it the first time."""
+        if name not in self.engines:
+            self.engines[name] = create(name, self.settings.get(name, {}))
+        return self.engines[name]
+
+
+def _clips(host: Host, order: Make, watch: Watch) -> Iterator[Clip]:
+    """Yield the clips of an order as they are made. A single take is a plan of its own, from that take's seed."""
+    if order.takes is None:
+        yield from host.made(order.plan, watch)
+        return
+    for done, index in enumerate(order.takes):
+        alone = replace(order.plan, seed=order.plan.take_seed(index), takes=1)
+        for clip in host.made(alone, _Part(watch, done, len(order.takes))):
+            yield replace(clip, facts=replace(clip.facts, take=index))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The watch of one part of several: its 0–1 is that part's of the whole."""
+
+    watch: Watch
+    index: int
+    count: int
+
+    def step(self, stage: str, fraction: float) -> None:
+        """Pass on a step of the part's. Thread: worker."""
+        self.watch.step(stage, (self.index + fraction) / self.count)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """The engine's way to report and to learn of a cancel."""
+
+    worker: _Worker
+    number: int
+    stage: str = ""
+    sent: float = 0.0
+
+    def step(self, stage: str, fraction: float) -> None:
+        """Send a step, unless one was sent a moment ago. Raises `Cancelled`. Thread: worker."""
+        if self.number <= self.worker.cancelled:
+            raise Cancelled
+        now = monotonic()
+        if stage != self.stage or now - self.sent >= _STEP_INTERVAL:
+            self.stage, self.sent = stage, now
+            self.worker.pipe.send((self.number, Step(stage, fraction)))
