@@ -1,0 +1,24 @@
+"""The bridge between a DAW and the makers of clips: it hears requests, runs jobs and delivers WAVs.
+
+It reads in the order in which a request travels::
+
+    wires/             packets become calls (OSC; the table of all addresses)
+    requests  presets  what a job may say, and recipes that say it in advance
+    session  plan      what the DAW is doing now, and what a job therefore means
+    guides             which files a request may name
+    jobs  pace         who is next, and how long it will take
+    runner             all that happens to a job
+    deliveries/        where a finished clip goes
+    certificate        what a clip tells of its job
+    reports  announce  what is told back, and to whom
+    bridge             the desk at which all of these meet, whichever wire a request came by
+    daemon  config     the switchboard, and its settings
+    client  cli/       the other end of the wire, and the commands
+    values  errors     how single values are read, and what can go wrong
+
+Importing it starts nothing and loads no model.
+"""
+
+from plugin_host import __version__
+
+__all__ = ["__version__"]

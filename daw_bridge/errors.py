@@ -1,0 +1,132 @@
+"""Everything that can go wrong between the DAW and a clip.
+
+::
+
+    BridgeError               has a code, one of the words that clients see
+    ├── BadSetting            bad_request         a configuration value, named by its key
+    ├── BadPreset             bad_request         a preset file, named by file and key
+    ├── BadRequest            bad_request         a request that cannot be understood
+    ├── UnknownAddress        unknown_address
+    ├── UnknownKey            unknown_key
+    ├── UnknownPreset         unknown_preset
+    ├── UnknownJob            unknown_job
+    ├── DuplicateId           duplicate_id
+    ├── OutOfRange            out_of_range
+    ├── QueueFull             queue_full
+    ├── EngineUnavailable     engine_unavailable
+    ├── DeviceUnavailable     device_unavailable
+    ├── DiskFull              disk_full           the watched folder has no room
+    ├── FolderUnusable        internal            the watched folder is missing, read-only or no folder
+    ├── Interrupted           interrupted         the daemon stopped before the job was done
+    └── CannotListen          internal            the port is taken or not ours to open
+
+`code_of` gives the code of any exception, also of those that `plugin_host` raises.
+A message names the value, what is allowed, and what to do.
+"""
+
+from typing import ClassVar
+
+from plugin_host.errors import HostError
+
+
+class BridgeError(Exception):
+    """Base of all that `daw_bridge` raises on purpose; `code` is what a client is told."""
+
+    code: ClassVar[str] = "internal"
+
+
+class BadSetting(BridgeError):
+    """A configuration value that cannot be used; the message begins with its key."""
+
+    code = "bad_request"
+
+
+class BadPreset(BridgeError):
+    """A preset that cannot be used; the message names its file and key."""
+
+    code = "bad_request"
+
+
+class BadRequest(BridgeError):
+    """A request that cannot be understood."""
+
+    code = "bad_request"
+
+
+class UnknownAddress(BridgeError):
+    """An OSC address that means nothing here."""
+
+    code = "unknown_address"
+
+
+class UnknownKey(BridgeError):
+    """A key that a job does not have."""
+
+    code = "unknown_key"
+
+
+class UnknownPreset(BridgeError):
+    """A preset that is not there."""
+
+    code = "unknown_preset"
+
+
+class UnknownJob(BridgeError):
+    """A job that is not there, or over."""
+
+    code = "unknown_job"
+
+
+class DuplicateId(BridgeError):
+    """An id that another job already has."""
+
+    code = "duplicate_id"
+
+
+class OutOfRange(BridgeError):
+    """A value that is understood and not allowed."""
+
+    code = "out_of_range"
+
+
+class QueueFull(BridgeError):
+    """No more jobs can wait."""
+
+    code = "queue_full"
+
+
+class EngineUnavailable(BridgeError):
+    """The engine is not on this machine, or cannot do what is asked."""
+
+    code = "engine_unavailable"
+
+
+class DeviceUnavailable(BridgeError):
+    """There is no audio device to play on."""
+
+    code = "device_unavailable"
+
+
+class DiskFull(BridgeError):
+    """The watched folder, or the state folder, has no room."""
+
+    code = "disk_full"
+
+
+class FolderUnusable(BridgeError):
+    """The watched folder is missing, read-only, or no folder at all."""
+
+
+class Interrupted(BridgeError):
+    """The daemon stopped before the job was done."""
+
+    code = "interrupted"
+
+
+class CannotListen(BridgeError):
+    """The address and port of the daemon cannot be opened."""
+
+
+def code_of(error: BaseException) -> str:
+    """Return the word that clients are told for `error`: its own code, or ``internal`` for what nobody foresaw."""
+    return error.code if isinstance(error, (BridgeError, HostError)) else "internal"

@@ -1,0 +1,155 @@
+"""Presets: named recipes, one TOML file each. The user's own folder overrides the factory's by name.
+
+A file is read anew each time it is asked for, so an edit counts from the next trigger on. A broken one is reported by
+file, key and reason, and keeps no other from working.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from daw_bridge.errors import BadPreset, BridgeError, UnknownPreset
+from daw_bridge.requests import JOB_KEYS, Said, read_said
+from daw_bridge.values import Number, Reader, Text, Word, shown, tables, text_of
+from plugin_host.engine import Fact
+
+_LARGEST = 65_536  # bytes; a recipe is a page of text at most
+_NOT_IN_A_PRESET = frozenset({"id", "preset", "reply_port"})  # these belong to one request
+_LONGEST_HINT = 200  # characters
+_WEIGHT = Number(0, 10)
+
+ABOUT: Mapping[str, Reader[str]] = {"family": Word(32), "about": Text(200)}
+"""What a preset says of itself beside the keys of a job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A recipe: `family` and `about` for people, `said` as a request would say it.
+
+    `weights` are the rank's by part, `hints` are words to the engine.
+    """
+
+    name: str
+    path: Path
+    family: str
+    about: str
+    said: Said
+    weights: Mapping[str, float] = field(default_factory=dict)
+    hints: Mapping[str, Fact] = field(default_factory=dict)
+
+
+def factory_folder() -> Path:
+    """Return the folder of the presets that come with the project, installed or in a checkout."""
+    installed = Path(str(files("daw_bridge"))) / "factory_presets"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "presets"
+
+
+def read_preset(path: Path) -> Preset:
+    """Read one preset file. Raises `BadPreset` with file, key and reason."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+        if len(raw) > _LARGEST:
+            raise BadPreset(f"{path}: larger than {_LARGEST} bytes; a preset is a page of text at most")
+    except OSError as error:
+        raise BadPreset(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        return _preset(path, tables(raw))
+    except BridgeError as error:
+        raise BadPreset(f"{path}: {error}") from None
+
+
+def _preset(path: Path, values: dict[str, Any]) -> Preset:
+    """Make a preset of what stood in its file."""
+    name = Word()(path.stem)
+    weights = {_word(key): _weight(key, value) for key, value in _table(values, "weights").items()}
+    hints = {_word(key): _hint(key, value) for key, value in _table(values, "hints").items()}
+    about = {key: read(values.pop(key, "")) if key in values else "" for key, read in ABOUT.items()}
+    if unusable := sorted(_NOT_IN_A_PRESET & values.keys()):
+        raise BadPreset(f"{unusable[0]} belongs to a request; take it out of the preset")
+    if not values.get("prompt"):
+        raise BadPreset('prompt is missing; write prompt = "what it should play"')
+    said = read_said({key: _plain(key, value) for key, value in values.items()})
+    return Preset(name, path, about["family"] or "other", about["about"], said, weights, hints)
+
+
+def _table(values: dict[str, Any], name: str) -> Mapping[str, Any]:
+    """Take the table `name` out of `values`."""
+    table = values.pop(name, {})
+    if not isinstance(table, dict):
+        raise BadPreset(f"{name} is {shown(table)}; it is a table: write [{name}] and key = value under it")
+    return table
+
+
+def _word(key: str) -> str:
+    """Check the key of a table."""
+    return Word(32)(key)
+
+
+def _weight(key: str, value: object) -> float:
+    """Read the weight of a part of the score."""
+    try:
+        return _WEIGHT(value)
+    except BridgeError as error:
+        raise type(error)(f"weights.{key}: {error}") from None
+
+
+def _hint(key: str, value: object) -> Fact:
+    """Read a hint: a plain value."""
+    if isinstance(value, bool):
+        return value
+    text = text_of(value)
+    if isinstance(value, (str, int, float)) and text is not None and len(text) <= _LONGEST_HINT:
+        return value
+    raise BadPreset(f"hints.{key} is {shown(value)}; give short text, a number, true or false")
+
+
+def _plain(key: str, value: object) -> object:
+    """Return `value` if it is of a kind that a wire could have brought."""
+    if key in JOB_KEYS and not isinstance(value, (str, int, float, bool)):
+        raise BadPreset(f"{key} is {shown(value)}; give text, a number, true or false")
+    return value
+
+
+class PresetShelf:
+    """The folders in which presets lie, the user's before the factory's. Holds no state but their names."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+
+    def get(self, name: str) -> Preset:
+        """Return the preset called `name`. Raises `UnknownPreset` with its nearest neighbours, or `BadPreset`."""
+        for path in self._paths():  # compared with what is there: no name from a wire is ever made a path
+            if path.stem == name:
+                return read_preset(path)
+        near = get_close_matches(name, self.names(), n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "/bridge/presets lists what there is"
+        raise UnknownPreset(f"there is no preset {shown(name)}; {hint}")
+
+    def names(self) -> list[str]:
+        """Return the names of all presets, broken ones too, in order."""
+        return sorted({path.stem for path in self._paths()})
+
+    def all(self) -> tuple[list[Preset], list[BadPreset]]:
+        """Return all presets in order of family and name, and what is wrong with the broken ones."""
+        presets: list[Preset] = []
+        broken: list[BadPreset] = []
+        seen: set[str] = set()
+        for path in self._paths():
+            if path.stem in seen:
+                continue
+            seen.add(path.stem)
+            try:
+                presets.append(read_preset(path))
+            except BadPreset as error:
+                broken.append(error)
+        return sorted(presets, key=lambda preset: (preset.family, preset.name)), broken
+
+    def _paths(self) -> Iterator[Path]:
+        """Yield every preset file, the user's first."""
+        for folder in self._folders:
+            if folder.is_dir():
+                yield from sorted(folder.glob("*.toml"))

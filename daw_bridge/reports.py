@@ -1,0 +1,100 @@
+"""What is told about jobs: frozen values, one class for each kind, fields in the order in which they are sent.
+
+A job's reports come in this order: `Queued`, `Started`, `Progress` …, `Delivered` once a file, and exactly one of
+`Done`, `Cancelled`, `Failed`. `Refused` is for what never became a job.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The job is accepted. `position` jobs wait before it (0 runs next); `seconds` is the estimate until it is done."""
+
+    id: str
+    position: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The job has begun on `engine`."""
+
+    id: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`fraction` (0–1, never falls) of the job is done; `stage` is running."""
+
+    id: str
+    fraction: float
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One file has landed: `rank` 1 is best, `score` is 0–1, `path` is absolute."""
+
+    id: str
+    rank: int
+    score: float
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """All `files` are delivered, `seconds` after the request came."""
+
+    id: str
+    files: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The job was cancelled and left nothing behind."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The job ended without a clip. `code` is one of the words of `CODES`; `message` says what to do."""
+
+    id: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request to `address` never became a job, or was no request at all."""
+
+    address: str
+    code: str
+    message: str
+
+
+JobReport = Queued | Started | Progress | Delivered | Done | Cancelled | Failed
+Report = JobReport | Refused
+
+CODES = (
+    "bad_request",
+    "unknown_address",
+    "unknown_key",
+    "unknown_preset",
+    "unknown_job",
+    "duplicate_id",
+    "out_of_range",
+    "queue_full",
+    "engine_unavailable",
+    "device_unavailable",
+    "out_of_memory",
+    "disk_full",
+    "interrupted",
+    "internal",
+)
+"""Every code that `Failed` and `Refused` can carry."""
