@@ -1,0 +1,122 @@
+"""The desk: every request comes here, whichever wire it came by, and becomes a job, a change or an answer."""
+
+import secrets
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from daw_bridge import __version__, reports
+from daw_bridge.announce import Announcer
+from daw_bridge.certificate import session_card
+from daw_bridge.config import Config
+from daw_bridge.errors import DeviceUnavailable, UnknownJob
+from daw_bridge.jobs import Job, Jobs, State
+from daw_bridge.pace import Pace
+from daw_bridge.plan import decide
+from daw_bridge.presets import PresetShelf
+from daw_bridge.requests import Request, Said
+from daw_bridge.runner import Runner
+from daw_bridge.session import Session
+from plugin_host.engine import SEEDS
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """What the daemon can be asked. Methods raise `BridgeError` for what cannot be; the wire says so to the asker.
+
+    Thread: the event loop's.
+    """
+
+    config: Config
+    session: Session
+    presets: PresetShelf
+    jobs: Jobs
+    runner: Runner
+    announcer: Announcer
+    pace: Pace
+    started: float
+
+    def submit(self, request: Request) -> str:
+        """Accept a job, report it as queued, and return its id. Raises `BridgeError` and leaves nothing otherwise."""
+        self.runner.check_open()
+        name = request.said.get("id") or self._fresh_id()
+        self.jobs.check_free(name)
+        preset = self.presets.get(request.said["preset"]) if "preset" in request.said else None
+        state = self.session.state
+        decision = decide(request.said, preset, state, self.config)
+        job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state))
+        running = self.jobs.running
+        ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting)]
+        position = self.jobs.accept(job)
+        seconds = self.pace.estimate(job.engine, [*ahead, job.plan])
+        self.announcer.tell(reports.Queued(name, position, seconds), request)
+        return name
+
+    def again(self, name: str | None, request: Request) -> str:
+        """Accept what job `name` (None: the last one) said, with the next seed and `request` laid over it.
+
+        What that job left to the session comes from the session as it is now. Raises `BridgeError`.
+        """
+        before = self.jobs.get(name)
+        recipe = Said(**before.request.said)
+        recipe.pop("id", None)  # these two belong to one request
+        recipe.pop("reply_port", None)
+        said: Said = {**recipe, "seed": (before.plan.seed + 1) % SEEDS.stop, **request.said}
+        return self.submit(replace(request, said=said))
+
+    def cancel(self, name: str) -> None:
+        """Cancel a job that waits or runs. Raises `UnknownJob`."""
+        job = self.jobs.withdraw(name)
+        if job is None:
+            self.runner.cancel()
+        else:
+            self.runner.withdraw(job)
+
+    def cancel_all(self) -> None:
+        """Cancel every job that waits or runs; none is no mistake."""
+        running = self.jobs.running
+        for job in (*self.jobs.waiting, *((running,) if running else ())):
+            self.cancel(job.id)
+
+    def play(self, name: str | None) -> None:
+        """Play a clip. Raises `UnknownJob` for one that is not there, else `DeviceUnavailable`."""
+        if name is not None and not self.jobs.knows(name):
+            raise UnknownJob(f"there is no job '{name}'; the id is in its /bridge/queued report")
+        self.control_device()
+
+    def control_device(self) -> None:
+        """Stop, step through or level what plays. Raises `DeviceUnavailable`."""
+        raise DeviceUnavailable(
+            "there is no audio playback here yet; clips land in the watched folder: play them there"
+        )
+
+    def status(self) -> Mapping[str, str | int | float]:
+        """Return what goes on, as names and values."""
+        state = self.session.state
+        running = self.jobs.running
+        ended = self.runner.ended
+        return {
+            "version": __version__,
+            "engine": self.config.jobs.engine,
+            "folder": str(self.config.folder.path),
+            "tempo": float(state.tempo),
+            "meter": str(state.meter),
+            "key": str(state.key or "none"),
+            "samplerate": state.rate,
+            "running": running.id if running else "none",
+            "waiting": len(self.jobs.waiting),
+            "done": ended[State.DONE],
+            "failed": ended[State.FAILED],
+            "cancelled": ended[State.CANCELLED],
+            "uptime": monotonic() - self.started,
+        }
+
+    def _fresh_id(self) -> str:
+        """Return an id that no job of ours has, nor likely one of yesterday's: eight letters and digits."""
+        while True:
+            name = secrets.choice(string.ascii_lowercase) + "".join(secrets.choice(_ALPHABET) for _ in range(7))
+            if not self.jobs.knows(name):
+                return name

@@ -1,0 +1,147 @@
+"""Jobs and their queue: bounded, first come first served, and the only place where a job's state changes.
+
+::
+
+    accept ──▶ WAITING ──▶ RUNNING ──▶ DONE | CANCELLED | FAILED
+                  └──────────────────▶ CANCELLED
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from daw_bridge.errors import DuplicateId, QueueFull, UnknownJob
+from daw_bridge.requests import Request
+from daw_bridge.values import shown
+from plugin_host.engine import Plan
+
+REMEMBERED = 1_000
+"""How many ended jobs are remembered, for `/bridge/again` and for refusing an id that is taken."""
+
+
+class State(Enum):
+    """Where a job is in its life; the value is the word for people."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An accepted request: what was asked, and the plan that it was accepted with and keeps.
+
+    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar.
+    """
+
+    id: str
+    request: Request
+    plan: Plan
+    engine: str
+    title: str
+    session: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Jobs:
+    """The queue, the job that runs, and the memory of those that ended. Thread: the event loop's."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._known: dict[str, tuple[Job, State]] = {}
+        self._arrival = asyncio.Event()
+        self._last: Job | None = None
+
+    def accept(self, job: Job) -> int:
+        """Put `job` at the end and return how many wait before it. Raises `DuplicateId` or `QueueFull`."""
+        self.check_free(job.id)
+        if len(self._waiting) >= self._limit:
+            raise QueueFull(
+                f"{len(self._waiting)} jobs are waiting, the most that may; wait for one to end, "
+                "cancel some with /bridge/cancel, or raise jobs.queue in the configuration",
+            )
+        self._waiting.append(job)
+        self._remember(job, State.WAITING)
+        self._last = job
+        self._arrival.set()
+        return len(self._waiting) - 1
+
+    def check_free(self, name: str) -> None:
+        """Raise `DuplicateId` if a job of that name is known."""
+        if name in self._known:
+            state = self._known[name][1].value
+            raise DuplicateId(f"a job called {shown(name)} is {state} already; choose another id, or leave it out")
+
+    async def next(self) -> Job:
+        """Wait for a job, make it the running one and return it. One caller at a time."""
+        while not self._waiting:
+            self._arrival.clear()
+            await self._arrival.wait()
+        self._running = self._waiting.popleft()
+        self._remember(self._running, State.RUNNING)
+        return self._running
+
+    def finish(self, job: Job, state: State) -> None:
+        """Note how a job ended, be it the running one or one that was withdrawn."""
+        if self._running is job:
+            self._running = None
+        self._remember(job, state)
+
+    def withdraw(self, name: str) -> Job | None:
+        """Take the job called `name` out of the queue and return it, or None if it is running already.
+
+        A running job is its runner's to stop. Raises `UnknownJob` for one that is not there or over.
+        """
+        job, state = self._lookup(name)
+        if state is State.RUNNING:
+            return None
+        if state is not State.WAITING:
+            raise UnknownJob(f"job {shown(name)} is {state.value} already; there is nothing to cancel")
+        self._waiting.remove(job)
+        self._remember(job, State.CANCELLED)
+        return job
+
+    def get(self, name: str | None) -> Job:
+        """Return the job called `name`, or the last one accepted. Raises `UnknownJob`."""
+        if name is not None:
+            return self._lookup(name)[0]
+        if self._last is None:
+            raise UnknownJob("there was no job yet; start one with /bridge/generate or /bridge/preset/<name>")
+        return self._last
+
+    def knows(self, name: str) -> bool:
+        """Whether a job of that name is waiting, running or remembered."""
+        return name in self._known
+
+    @property
+    def waiting(self) -> tuple[Job, ...]:
+        """The jobs that wait, next one first."""
+        return tuple(self._waiting)
+
+    @property
+    def running(self) -> Job | None:
+        """The job that runs now."""
+        return self._running
+
+    def _lookup(self, name: str) -> tuple[Job, State]:
+        """Return the job and its state. Raises `UnknownJob`."""
+        try:
+            return self._known[name]
+        except KeyError:
+            raise UnknownJob(f"there is no job {shown(name)}; the id is in its /bridge/queued report") from None
+
+    def _remember(self, job: Job, state: State) -> None:
+        """Note the state of `job`; forget the oldest of the ended ones when there are too many."""
+        self._known.pop(job.id, None)
+        self._known[job.id] = (job, state)
+        excess = len(self._known) - REMEMBERED - self._limit - 1
+        if excess > 0:
+            ended = (name for name, (_, each) in self._known.items() if each not in {State.WAITING, State.RUNNING})
+            for name in [name for _, name in zip(range(excess), ended, strict=False)]:
+                del self._known[name]
