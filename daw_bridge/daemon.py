@@ -1,0 +1,88 @@
+"""The daemon: the one place that names concrete classes, starts them in order and stops them in reverse."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
+
+from daw_bridge.announce import Announcer
+from daw_bridge.bridge import Bridge
+from daw_bridge.config import Config, FolderConfig
+from daw_bridge.deliveries.folder import FolderDelivery
+from daw_bridge.deliveries.wav import Depth
+from daw_bridge.jobs import Jobs
+from daw_bridge.pace import Pace
+from daw_bridge.presets import PresetShelf, factory_folder
+from daw_bridge.runner import Runner
+from daw_bridge.session import Session, SessionState
+from daw_bridge.wires.osc import OscWire
+from plugin_host.foreman import Foreman
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A daemon that runs: its settings and the parts that others may want to ask."""
+
+    config: Config
+    bridge: Bridge
+    osc: OscWire
+    foreman: Foreman
+
+    @property
+    def greeting(self) -> str:
+        """The one line that is printed when the daemon is ready: address, folder, engine."""
+        host, port = self.osc.address
+        return (
+            f"daw-bridge ready: OSC {host}:{port}, clips in {self.config.folder.path}, engine {self.config.jobs.engine}"
+        )
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Daemon]:
+    """Start a daemon, and stop it when the block ends.
+
+    Raises `BridgeError` when a part cannot start; what had started by then is stopped again.
+    """
+    presets = PresetShelf([config.paths.presets, factory_folder()])
+    session = Session(
+        SessionState(config.session.tempo, config.session.meter, config.session.key, config.session.rate),
+    )
+    jobs, pace, announcer = Jobs(config.jobs.queue), Pace(), Announcer()
+    folder = FolderDelivery(config.folder.path, Depth(config.folder.depth))
+    foreman = Foreman(config.paths.state / "spool", {})
+    runner = Runner(jobs, foreman, folder, announcer, pace)
+    bridge = Bridge(config, session, presets, jobs, runner, announcer, pace, monotonic())
+    osc = OscWire(bridge, config.osc)
+    async with AsyncExitStack() as parts:
+        if config.folder.path == FolderConfig().path:
+            config.folder.path.parent.mkdir(parents=True, exist_ok=True)  # a fresh account may have no Music folder
+        folder.prepare()
+        await osc.start()
+        parts.push_async_callback(osc.stop)
+        folder.sweep()
+        foreman.start(config.jobs.engine)
+        parts.push_async_callback(foreman.stop)
+        runner.start()
+        parts.push_async_callback(runner.stop)
+        for broken in presets.all()[1]:
+            _log.warning("preset left out: %s", broken)
+        yield Daemon(config, bridge, osc, foreman)
+
+
+async def serve(config: Config, ready: Callable[[str], None]) -> None:
+    """Run a daemon until a signal (Ctrl-C, or the system's wish) says stop; `ready` is given its greeting."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows has no such handlers in asyncio
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    async with running(config) as daemon:
+        ready(daemon.greeting)
+        await stop.wait()

@@ -1,0 +1,107 @@
+"""Every OSC address, as data. The wire, the help, the README and the tests all read this table and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import Enum
+
+from daw_bridge import reports
+from daw_bridge.requests import JOB_KEYS
+from daw_bridge.values import Kind
+
+PRESET = "/bridge/preset/"
+"""Addresses that start so carry the name of a preset behind it."""
+
+
+class Rest(Enum):
+    """What the arguments are of which there may be any number."""
+
+    NUMBERS = "numbers"
+    TEXT = "text"
+    PAIRS = "key, value …"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address that is understood: its arguments and what it does, in words.
+
+    `rest` says how to read a sender that names no types.
+    """
+
+    path: str
+    arguments: str
+    does: str
+    rest: Rest = Rest.NUMBERS
+
+    def kind_after(self, read: Sequence[object]) -> Kind | None:
+        """Return what the next argument is after those in `read`: a key's value is of the key's kind.
+
+        None where it may be either: a button's number, or the first word of a row.
+        """
+        if self.rest is Rest.NUMBERS:
+            return "number"
+        if self.rest is Rest.TEXT or (self.path == "/bridge/generate" and len(read) < 2):
+            return "text"
+        if not read:
+            return None
+        return JOB_KEYS[read[-1]].read.kind if isinstance(read[-1], str) and read[-1] in JOB_KEYS else "text"
+
+
+REQUESTS: Mapping[str, Address] = {
+    address.path: address
+    for address in (
+        Address("/bridge/generate", "prompt, then key, value, key, value …", "starts a job", Rest.PAIRS),
+        Address(
+            f"{PRESET}<name>",
+            "none, or one number (≥ 0.5 triggers, below is a button's release and does nothing), or key, value …",
+            "starts a job from a preset",
+            Rest.PAIRS,
+        ),
+        Address(
+            "/bridge/again",
+            "[job id], then key, value …",
+            "the same recipe with the next seed; without an id, the last job",
+            Rest.PAIRS,
+        ),
+        Address("/bridge/cancel", "job id, or `all`", "cancels queued or running jobs", Rest.TEXT),
+        Address("/bridge/tempo", "BPM", "sets the session tempo"),
+        Address("/tempo/raw", "BPM", "sets the session tempo, as REAPER and Bitwig say it"),
+        Address("/bridge/meter", "n, d", "sets the meter"),
+        Address("/time/signature", '"n / d"', "sets the meter, as Bitwig says it", Rest.TEXT),
+        Address("/bridge/key", '"A minor", "F#", "Bbm", "none"', "sets the key", Rest.TEXT),
+        Address("/bridge/samplerate", "Hz", "sets the session sample rate"),
+        Address("/bridge/play", "[job id [rank]]", "plays a clip on the audio device", Rest.TEXT),
+        Address("/bridge/stop", "–", "stops the audio device"),
+        Address("/bridge/next", "–", "plays the next take in rank order"),
+        Address("/bridge/prev", "–", "plays the previous take in rank order"),
+        Address("/bridge/gain", "dB", "sets the level of the audio device"),
+        Address("/bridge/status", "–", "answers `/bridge/status.reply` name, value, name, value …"),
+        Address("/bridge/presets", "–", "answers `/bridge/presets.reply` with the names of all presets"),
+        Address("/bridge/version", "–", "answers `/bridge/version.reply` with the version"),
+        Address("/bridge/notify", "1 or 0", "subscribes or unsubscribes the sender to the reports of all jobs"),
+        Address("/bridge/sync", "int", "answers `/bridge/synced` with it, once all that came before is handled"),
+    )
+}
+"""What is understood. DESIGN section 5; later parts add rows, none is renamed or removed."""
+
+REPORTS: Mapping[type[reports.Report], str] = {
+    reports.Queued: "/bridge/queued",
+    reports.Started: "/bridge/started",
+    reports.Progress: "/bridge/progress",
+    reports.Delivered: "/bridge/delivered",
+    reports.Done: "/bridge/done",
+    reports.Cancelled: "/bridge/cancelled",
+    reports.Failed: "/bridge/failed",
+    reports.Refused: "/bridge/error",
+}
+"""What is reported, and where; the arguments are the fields of the report, in their order."""
+
+SYNCED = "/bridge/synced"
+REPLY = ".reply"
+
+OURS = frozenset((*REPORTS.values(), SYNCED))
+"""What only we say. Heard from elsewhere (our own words on a loop, another daemon) it is counted and never answered."""
+
+
+def report_arguments(kind: type[reports.Report]) -> str:
+    """Return the arguments of a report in words: the names of its fields."""
+    return ", ".join(field.name for field in fields(kind))

@@ -1,0 +1,194 @@
+"""What each OSC address does: its arguments are read and the bridge is asked. One short function for each address."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from daw_bridge import __version__
+from daw_bridge.bridge import Bridge
+from daw_bridge.errors import BadRequest, BridgeError
+from daw_bridge.requests import JOB_KEYS, Asker, Request, Said, read_pairs, read_prompt, read_value
+from daw_bridge.values import Number, Reader, Switch, Whole, Word, a_number
+from daw_bridge.wires.osc_addresses import PRESET, REPLY, SYNCED
+from daw_bridge.wires.osc_packet import Argument
+
+T = TypeVar("T")
+
+_PRESSED = 0.5  # a button sends 1 when it is pressed and 0 when it is let go; pads send anything between
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One message on its way to the bridge: where it was sent, with what, by whom and when (see `Request`)."""
+
+    address: str
+    arguments: tuple[Argument, ...]
+    asker: Asker
+    received: float
+    launch: float | None = None
+
+    def request(self, said: Said) -> Request:
+        """Return the request that says `said`."""
+        return Request(said, self.asker, self.address, self.received, self.launch)
+
+    def only(self, read: Reader[T], means: str) -> T:
+        """Read the one argument that there must be."""
+        if len(self.arguments) != 1:
+            raise BadRequest(f"{self.address} has {len(self.arguments)} arguments; send one: {means}")
+        return read(self.arguments[0])
+
+
+Answer = tuple[str, tuple[Argument, ...]]
+"""What goes back to the asker alone: an address and arguments."""
+
+Function = Callable[[Bridge, Call], Answer | None]
+
+
+def button(arguments: tuple[Argument, ...]) -> bool | None:
+    """Whether these are the arguments of a button that is pressed (True) or let go (False); None if of no button.
+
+    Nothing, nil and one number of a half or more press it, a number below lets it go; numbers may come as text.
+    """
+    if not arguments or arguments == (None,):
+        return True
+    if len(arguments) > 1:
+        return None
+    try:
+        return a_number(arguments[0]) >= _PRESSED
+    except BadRequest:
+        return None
+
+
+def _generate(bridge: Bridge, call: Call) -> None:
+    """Start a job."""
+    if not call.arguments:
+        raise BadRequest('the prompt is missing; send it as first argument, such as "dusty breakbeat"')
+    prompt, *pairs = call.arguments
+    bridge.submit(call.request({**read_pairs(pairs), "prompt": read_prompt(prompt)}))
+
+
+def _preset(bridge: Bridge, call: Call) -> None:
+    """Start a job from the preset in the address."""
+    pressed = button(call.arguments)
+    if pressed is not False:
+        said = Said() if pressed else read_pairs(call.arguments)
+        bridge.submit(call.request({**said, "preset": call.address.removeprefix(PRESET)}))
+
+
+def _again(bridge: Bridge, call: Call) -> None:
+    """Start a job from the recipe of an earlier one. A lone 0 or 1 is a button, unless a job has that name."""
+    named = len(call.arguments) % 2 == 1
+    pressed = button(call.arguments) if named else None
+    if pressed is None or bridge.jobs.knows(_name(call.arguments[0])):
+        name = read_value("id", call.arguments[0]) if named else None
+        bridge.again(name, call.request(read_pairs(call.arguments[named:])))
+    elif pressed:
+        bridge.again(None, call.request(Said()))
+
+
+def _name(value: Argument) -> str:
+    """Return what `value` would be as a job's name; nothing if it cannot be one."""
+    try:
+        return Word()(value)
+    except BridgeError:
+        return ""
+
+
+def _cancel(bridge: Bridge, call: Call) -> None:
+    """Cancel one job or all."""
+    name = call.only(Word(), "a job's id, or all")
+    if name == "all":
+        bridge.cancel_all()
+    else:
+        bridge.cancel(name)
+
+
+def _tempo(bridge: Bridge, call: Call) -> None:
+    """Set the session's tempo."""
+    bridge.session.set_tempo(call.only(JOB_KEYS["bpm"].read, "the tempo in BPM"))
+
+
+def _meter(bridge: Bridge, call: Call) -> None:
+    """Set the session's meter from two numbers, or from text."""
+    if len(call.arguments) == 2:
+        upper, lower = (Whole(1, 32)(each) for each in call.arguments)
+        bridge.session.set_meter(JOB_KEYS["meter"].read(f"{upper}/{lower}"))
+    else:
+        bridge.session.set_meter(call.only(JOB_KEYS["meter"].read, "n and d, or text like 7/8"))
+
+
+def _key(bridge: Bridge, call: Call) -> None:
+    """Set the session's key."""
+    bridge.session.set_key(call.only(JOB_KEYS["key"].read, "a key like A minor, or none"))
+
+
+def _samplerate(bridge: Bridge, call: Call) -> None:
+    """Set the session's sample rate."""
+    bridge.session.set_rate(call.only(JOB_KEYS["rate"].read, "the sample rate in Hz"))
+
+
+def _play(bridge: Bridge, call: Call) -> None:
+    """Play a clip: the best of the last job, the best of a job, or one of its ranks."""
+    if len(call.arguments) > 2:
+        raise BadRequest(f"{call.address} has {len(call.arguments)} arguments; send a job's id, and a rank, or nothing")
+    pressed = button(call.arguments)
+    if len(call.arguments) == 2:
+        JOB_KEYS["takes"].read(call.arguments[1])
+    if pressed is not False:
+        bridge.play(None if pressed else read_value("id", call.arguments[0]))
+
+
+def _device(bridge: Bridge, call: Call) -> None:
+    """Stop what plays, or step through it."""
+    if button(call.arguments) is not False:
+        bridge.control_device()
+
+
+def _gain(bridge: Bridge, call: Call) -> None:
+    """Set the level of what plays."""
+    call.only(Number(-120, 24), "the level in dB")
+    bridge.control_device()
+
+
+def _presets(bridge: Bridge, call: Call) -> Answer:
+    """Answer the names of all presets."""
+    return call.address + REPLY, tuple(bridge.presets.names())
+
+
+def _version(_bridge: Bridge, call: Call) -> Answer:
+    """Answer the version."""
+    return call.address + REPLY, (__version__,)
+
+
+def _sync(_bridge: Bridge, call: Call) -> Answer:
+    """Answer the number that was sent. All that came before is handled: calls are worked off one after the other."""
+    number = call.only(Whole(-(2**31), 2**31 - 1), "a whole number")
+    return SYNCED, (number,)
+
+
+def wants_notes(call: Call) -> bool:
+    """Read the argument of `/bridge/notify`."""
+    return call.only(Switch(), "1 to hear of all jobs, 0 to stop")
+
+
+CALLS: Mapping[str, Function] = {
+    "/bridge/generate": _generate,
+    f"{PRESET}<name>": _preset,
+    "/bridge/again": _again,
+    "/bridge/cancel": _cancel,
+    "/bridge/tempo": _tempo,
+    "/tempo/raw": _tempo,
+    "/bridge/meter": _meter,
+    "/time/signature": _meter,
+    "/bridge/key": _key,
+    "/bridge/samplerate": _samplerate,
+    "/bridge/play": _play,
+    "/bridge/stop": _device,
+    "/bridge/next": _device,
+    "/bridge/prev": _device,
+    "/bridge/gain": _gain,
+    "/bridge/presets": _presets,
+    "/bridge/version": _version,
+    "/bridge/sync": _sync,
+}
+"""The function of each address but `/bridge/notify` and `/bridge/status`, which are the wire's own."""
