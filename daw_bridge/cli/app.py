@@ -1,0 +1,173 @@
+"""All commands with their options. What they do stands in the module of their name, imported when they are called."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from daw_bridge import __version__
+from daw_bridge.cli.errors import CommandFailed
+from daw_bridge.errors import BadRequest, BadSetting, BridgeError, OutOfRange, UnknownKey
+from daw_bridge.requests import JOB_KEYS
+from plugin_host.errors import HostError
+
+app = typer.Typer(
+    name="daw-bridge",
+    help="Text-to-music inside a DAW: exact bars, no seam, beats on the grid, measured before delivery.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _job_option(key: str) -> Any:
+    """Return the option that says `key` of a job; its help is the table's."""
+    row = JOB_KEYS[key]
+    return typer.Option(f"--{key}", metavar=key.upper(), help=f"{row.means}; {row.read.allowed}")
+
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="configuration file (TOML)")]
+Osc = Annotated[str | None, typer.Option("--osc", metavar="HOST:PORT", help="where OSC is heard")]
+Folder = Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="where clips land")]
+State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help="spool and logs")]
+Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="the generator")]
+Rate = Annotated[str | None, typer.Option("--rate", metavar="HZ", help="sample rate until the DAW says otherwise")]
+Json = Annotated[bool, typer.Option("--json", help="write JSON for a program to read")]
+
+
+@app.command(epilog="Example: daw-bridge serve --folder ~/Music/clips --osc 127.0.0.1:9310")
+def serve(
+    config: ConfigFile = None,
+    osc: Osc = None,
+    folder: Folder = None,
+    state: State = None,
+    engine: Engine = None,
+    rate: Rate = None,
+) -> None:
+    """Run the daemon: OSC in, ranked WAVs out, until Ctrl-C."""
+    from daw_bridge.cli.serve import run
+
+    run(config, osc=osc, folder=folder, state=state, engine=engine, rate=rate)
+
+
+@app.command(epilog="Example: daw-bridge demo --folder ~/Desktop/demo")
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="where the clips stay; your Music folder if left out")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Start a daemon, play a DAW to it, leave twelve ranked WAVs."""
+    from daw_bridge.cli.demo import run
+
+    run(folder, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge generate 'dusty breakbeat' --bars 8 --bpm 92")
+def generate(
+    prompt: Annotated[
+        str | None, typer.Argument(metavar="PROMPT", help="what to play; with --preset, in place of its prompt")
+    ] = None,
+    preset: Annotated[str | None, _job_option("preset")] = None,
+    bars: Annotated[str | None, _job_option("bars")] = None,
+    bpm: Annotated[str | None, _job_option("bpm")] = None,
+    meter: Annotated[str | None, _job_option("meter")] = None,
+    key: Annotated[str | None, _job_option("key")] = None,
+    takes: Annotated[str | None, _job_option("takes")] = None,
+    seed: Annotated[str | None, _job_option("seed")] = None,
+    engine: Annotated[str | None, _job_option("engine")] = None,
+    rate: Annotated[str | None, _job_option("rate")] = None,
+    more: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="any other key of a job; may be repeated")
+    ] = None,
+    folder: Folder = None,
+    config: ConfigFile = None,
+    osc: Osc = None,
+    as_json: Json = False,
+) -> None:
+    """Make clips, by the daemon that is running or without one."""
+    from daw_bridge.cli.generate import run
+
+    keys = {
+        "preset": preset,
+        "bars": bars,
+        "bpm": bpm,
+        "meter": meter,
+        "key": key,
+        "takes": takes,
+        "seed": seed,
+        "engine": engine,
+        "rate": rate,
+    }
+    said = {name: value for name, value in keys.items() if value is not None}
+    run(config, prompt, said, more or [], osc=osc, folder=folder, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge presets")
+def presets(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="one preset, to be shown in full")] = None,
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """List the presets, or show one in full."""
+    from daw_bridge.cli.presets import run
+
+    run(config, name, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge inspect clip.wav --plot clip.png")
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a WAV")],
+    png: Annotated[
+        Path | None,
+        typer.Argument(metavar="PNG", help="name of the picture; beside the clip if left out"),
+    ] = None,
+    plot: Annotated[bool, typer.Option("--plot", help="draw it into a PNG as well")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a clip is, and draw it with its beats."""
+    from daw_bridge.cli.inspect import run
+
+    run(file, png, plot=plot, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge doctor")
+def doctor(
+    config: ConfigFile = None,
+    osc: Osc = None,
+    folder: Folder = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Say what works here, and the remedy for what does not."""
+    from daw_bridge.cli.doctor import run
+
+    run(config, osc=osc, folder=folder, state=state, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge version")
+def version(as_json: Json = False) -> None:
+    """Print the version."""
+    if as_json:
+        from daw_bridge.cli.screen import write_json
+
+        write_json({"version": __version__})
+    else:
+        typer.echo(__version__)
+
+
+def run() -> None:
+    """Run the command line; exit with 0, with 2 for a bad setting or argument, and with 1 for what else went wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a sign that the terminal lacks is no reason to fall over
+    try:
+        app(prog_name="daw-bridge")
+    except (BridgeError, HostError, CommandFailed) as error:
+        from daw_bridge.cli.screen import note
+
+        note(str(error))
+        sys.exit(2 if isinstance(error, (BadSetting, BadRequest, OutOfRange, UnknownKey)) else 1)

@@ -1,0 +1,194 @@
+"""What `daw-bridge doctor` looks at: one function for each thing, which says what it found and what to do about it.
+
+Nothing is left behind: folders that are missing are not made, and nothing is heard on the port after its check.
+"""
+
+import platform
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from daw_bridge import __version__
+from daw_bridge.cli import devices
+from daw_bridge.cli.daemons import find
+from daw_bridge.config import Config, FolderConfig
+from daw_bridge.deliveries.folder import FolderDelivery
+from daw_bridge.errors import BridgeError
+from daw_bridge.presets import PresetShelf, factory_folder
+from plugin_host.audio import Audio
+from plugin_host.engine import Form, Plan
+from plugin_host.engines import create
+from plugin_host.host import Host
+from plugin_host.musictime import Grid, Meter, Tempo
+from plugin_host.rankers.signal import SignalRanker
+from plugin_host.resample import resample
+
+_LEAST_ROOM = 100 * 2**20  # bytes: some forty clips of eight seconds
+
+
+class State(Enum):
+    """How it is with a thing: it works; it does not, which deliveries can do without; it does not, and they cannot."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one thing, and what to do about it, if anything."""
+
+    thing: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def python(_config: Config) -> Finding:
+    """Say on what all of this runs."""
+    machine = f"{platform.system()} {platform.machine()}"
+    return Finding("Python", State.OK, f"{platform.python_version()} on {machine}, daw-bridge {__version__}")
+
+
+def engine(config: Config) -> Finding:
+    """Have the engine that is set render one bar, through everything that a job goes through."""
+    name = config.jobs.engine
+    thing = f"engine {name}"
+    grid = Grid(config.session.tempo, config.session.meter, 1, config.session.rate)
+    begun = perf_counter()
+    try:
+        host = Host(create(name, {}), [SignalRanker()])
+        (clip,) = host.clips(Plan("house drums", grid, seed=1, takes=1), _NobodyWatches())
+    except Exception as error:  # noqa: BLE001 - whatever an engine breaks with is what we came to find out
+        told = f"it broke: {type(error).__name__}: {error}"
+        return Finding(thing, State.PROBLEM, told, "install daw-bridge anew; if that does not help, report this line")
+    seconds = perf_counter() - begun
+    return Finding(thing, State.OK, f"made {float(grid.seconds):.2f} s at {clip.audio.rate} Hz in {seconds:.2f} s")
+
+
+class _NobodyWatches:
+    """A watch that nobody looks at."""
+
+    def step(self, stage: str, fraction: float) -> None:
+        """Take note of nothing."""
+
+
+def resampler(_config: Config) -> Finding:
+    """Convert a bar between the two commonest rates."""
+    grid = Grid(Tempo.parse(120), Meter(4, 4), 1, 48_000)
+    sound = resample(Audio(np.zeros((88_200, 2), np.float32), 44_100), grid, Form.LOOP)
+    if sound.frames != grid.frames:
+        told = f"soxr {version('soxr')} made {sound.frames} frames of what should be {grid.frames}"
+        return Finding("resampler", State.PROBLEM, told, "install soxr anew: pip install --force-reinstall soxr")
+    return Finding("resampler", State.OK, f"soxr {version('soxr')}, exact from 44100 to 48000 Hz")
+
+
+def clips_folder(config: Config) -> Finding:
+    """Try whether clips can be written where they should land."""
+    folder = config.folder.path
+    if folder == FolderConfig().path and not folder.parent.is_dir():  # the daemon makes the Music folder, too
+        return _folder("clips folder", folder, folder.parent.parent, "--folder")
+    return _folder("clips folder", folder, folder.parent, "--folder")
+
+
+def state_folder(config: Config) -> Finding:
+    """Try whether the spool can be written."""
+    folder = config.paths.state
+    above = next((each for each in folder.parents if each.exists()), folder.parent)
+    return _folder("state folder", folder, above, "--state")
+
+
+def _folder(thing: str, folder: Path, above: Path, option: str) -> Finding:
+    """Try `folder`, or, while it is not there, the folder `above`, in which it will be made; `option` names another."""
+    there = folder.exists()
+    tried = folder if there else above
+    if not tried.exists():
+        remedy = f"make the folder {tried}, or choose another with {option}"
+        return Finding(thing, State.PROBLEM, f"{folder} cannot be made: there is no {tried}", remedy)
+    try:
+        FolderDelivery(tried).prepare()
+        free = shutil.disk_usage(tried).free
+    except (BridgeError, OSError) as error:
+        trouble, _, remedy = str(error).partition("; ")
+        return Finding(thing, State.PROBLEM, trouble, remedy.replace("--folder", option))
+    room = f"{free / 1e9:.1f} GB free"
+    if free < _LEAST_ROOM:
+        return Finding(thing, State.PROBLEM, f"{folder} has only {room}", f"free some, or choose another with {option}")
+    return Finding(thing, State.OK, f"{folder}, {room}" + ("" if there else "; made at the first start"))
+
+
+def osc_port(config: Config) -> Finding:
+    """Say who is at the port: nobody, a daemon of ours, or somebody else."""
+    host, port = config.osc.host, config.osc.port
+    thing, where = "OSC port", f"UDP {host}:{port}"
+    if port == 0:
+        return Finding(thing, State.OK, "any that is free")
+    found = find(config)
+    if found is not None:
+        return Finding(
+            thing, State.OK, f"daw-bridge {found.version} answers at {where} and delivers into {found.folder}"
+        )
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, port))
+    except OSError as error:
+        remedy = "end the program that has it, or choose another with --osc HOST:PORT"
+        return Finding(thing, State.PROBLEM, f"{where} cannot be opened: {error.strerror or error}", remedy)
+    return Finding(thing, State.OK, f"{where} is free for daw-bridge serve")
+
+
+def presets(config: Config) -> Finding:
+    """Count the presets."""
+    fine, broken = PresetShelf([config.paths.presets, factory_folder()]).all()
+    told = f"{len(fine)} fine, {len(broken)} broken; your own belong in {config.paths.presets}"
+    if not fine:
+        return Finding("presets", State.NOTE, told, "install daw-bridge anew: it brings presets with it")
+    if broken:
+        return Finding("presets", State.NOTE, told, "daw-bridge presets says what is wrong with which")
+    return Finding("presets", State.OK, told)
+
+
+def audio(_config: Config) -> Finding:
+    """Say which audio outputs there are."""
+    ports = devices.audio()
+    unused = "not used yet: clips are delivered as files"
+    if ports.trouble:
+        remedy = "for playback later, on Debian or Ubuntu: sudo apt install libportaudio2"
+        return Finding("audio", State.NOTE, f"{ports.trouble}; {unused}", remedy)
+    return Finding("audio", State.OK if ports.names else State.NOTE, f"{_listed(ports.names, 'no output')}; {unused}")
+
+
+def midi(_config: Config) -> Finding:
+    """Say which MIDI ports there are."""
+    ports = devices.midi()
+    unused = "not used yet: requests come over OSC"
+    if ports.trouble:
+        remedy = "for MIDI later: pip install python-rtmidi (on Debian or Ubuntu also sudo apt install libasound2)"
+        return Finding("MIDI", State.NOTE, f"{ports.trouble}; {unused}", remedy)
+    return Finding("MIDI", State.OK if ports.names else State.NOTE, f"{_listed(ports.names, 'no port')}; {unused}")
+
+
+def _listed(names: tuple[str, ...], nothing: str) -> str:
+    """Return names in a row, or the word for none."""
+    return ", ".join(names) or nothing
+
+
+CHECKS: tuple[Callable[[Config], Finding], ...] = (
+    python,
+    engine,
+    resampler,
+    clips_folder,
+    state_folder,
+    osc_port,
+    presets,
+    audio,
+    midi,
+)
+"""All checks, in the order in which a clip comes to need what they look at."""

@@ -1,0 +1,89 @@
+"""Whom a command asks: the daemon that is running, or one of its own for as long as it takes."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from daw_bridge.client import Client
+from daw_bridge.config import Config, OscConfig
+from daw_bridge.daemon import running
+from daw_bridge.wires.osc_addresses import REPLY
+
+_AT_ONCE = 0.3  # seconds in which a daemon on this machine has long answered
+
+Peer = tuple[str, int]
+"""Host and port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A daemon that answers: where, its version, and the folder in which its clips land."""
+
+    peer: Peer
+    version: str
+    folder: Path
+
+
+def find(config: Config) -> Found | None:
+    """Return the daemon that answers where `config` has it listen; None if none does at once."""
+    peer = (config.osc.host, config.osc.port)
+    if config.osc.port == 0:
+        return None
+    with Client(*peer) as client:
+        version = client.ask("/bridge/version", f"/bridge/version{REPLY}", _AT_ONCE)
+        status = client.ask("/bridge/status", f"/bridge/status{REPLY}", _AT_ONCE) if version else None
+    if version is None or status is None:
+        return None
+    told = dict(zip(status.arguments[::2], status.arguments[1::2], strict=False))
+    folder = told.get("folder")
+    if not version.arguments or not isinstance(folder, str):
+        return None  # somebody answers there, but none of ours
+    return Found(peer, str(version.arguments[0]), Path(folder))
+
+
+@contextmanager
+def private(config: Config) -> Iterator[Peer]:
+    """Run a daemon of our own in a thread, on a free port and with a spool that is removed after the block.
+
+    Raises `BridgeError` if it cannot start.
+    """
+    with tempfile.TemporaryDirectory(prefix="daw-bridge-", ignore_cleanup_errors=True) as state:
+        ours = replace(config, osc=OscConfig(port=0), paths=replace(config.paths, state=Path(state)))
+        opened: Future[_Open] = Future()
+        with ThreadPoolExecutor(1, thread_name_prefix="daemon") as pool:
+            ended = pool.submit(lambda: asyncio.run(_live(ours, opened)))
+            try:
+                yield _started(opened, ended).peer
+            finally:  # also when Ctrl-C came while it was still starting
+                _started(opened, ended).close()
+                ended.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A private daemon that listens at `peer` until `close` is called, from any thread."""
+
+    peer: Peer
+    close: Callable[[], object]
+
+
+def _started(opened: Future[_Open], ended: Future[None]) -> _Open:
+    """Wait until a private daemon listens, and return it. Raises what kept it from starting."""
+    either: tuple[Future[Any], ...] = (opened, ended)
+    wait(either, return_when=FIRST_COMPLETED)
+    if not opened.done():
+        ended.result()
+    return opened.result()
+
+
+async def _live(config: Config, opened: Future[_Open]) -> None:
+    """Run a daemon until it is closed. Thread: the daemon's own."""
+    loop, closed = asyncio.get_running_loop(), asyncio.Event()
+    async with running(config) as daemon:
+        opened.set_result(_Open(daemon.osc.address, lambda: loop.call_soon_threadsafe(closed.set)))
+        await closed.wait()

@@ -1,0 +1,122 @@
+"""What a clip's name, its chunks and its sidecar say of it: three readers, one vocabulary."""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any, TypedDict
+
+from daw_bridge.cli.riff import Riff
+from plugin_host.clip import Score
+from plugin_host.engine import Form
+from plugin_host.errors import HostError
+from plugin_host.key import Key
+from plugin_host.musictime import Meter, Tempo
+
+
+class Known(TypedDict, total=False):
+    """What is known of a clip; what is not known is not there.
+
+    `take` counts from 0, `takes` is how many there were. `loop` is the first and the last frame that a sampler loops.
+    """
+
+    rank: int
+    takes: int
+    score: Score
+    tempo: Tempo
+    meter: Meter
+    key: Key | None
+    bars: int
+    form: Form
+    engine: str
+    licence: str
+    seed: int
+    take: int
+    title: str
+    prompt: str
+    software: str
+    made: str
+    loop: tuple[int, int]
+    sha256: str
+
+
+_NAME_WORDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "title": (r"^(.+?)_[0-9.]+bpm_", str),
+    "tempo": (r"(?:^|[^0-9.])([0-9]{2,3}(?:\.[0-9]{1,3})?)[ _-]?[bB][pP][mM]", Tempo.parse),
+    "key": (r"_([A-G](?:sharp|b)?(?:maj|min))_", Key.parse),
+    "bars": (r"_([0-9]{1,2})bars_", int),
+    "rank": (r"_r([0-9]{1,2})$", int),
+}
+"""Where in a name what stands, and how it is read. `daw_bridge.deliveries.names` writes them so."""
+
+
+STRANGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, HostError)
+"""What reading a sidecar of somebody else's can raise."""
+
+
+def from_name(stem: str) -> Known:
+    """Read the name of a file, without its extension. Of a name that is not ours, the tempo may still be told."""
+    known = Known()
+    for word, (pattern, parse) in _NAME_WORDS.items():
+        match = re.search(pattern, stem)
+        if match is not None:
+            with suppress(HostError):  # 5bpm or 1000bpm is no tempo
+                known[word] = parse(match[1])  # type: ignore[literal-required] # the table has the dict's own keys
+    return known
+
+
+def from_chunks(chunks: Riff) -> Known:
+    """Read what the chunks say. A tempo or meter that is none (some writers leave 0) is passed over."""
+    known = Known()
+    if chunks.acid is not None:
+        known["form"] = Form.ONE_SHOT if chunks.acid.one_shot else Form.LOOP
+        with suppress(HostError):
+            known["tempo"] = Tempo.parse(chunks.acid.tempo)
+        with suppress(HostError):
+            known["meter"] = Meter.parse(chunks.acid.meter)
+    if chunks.loop is not None:
+        known["loop"] = chunks.loop
+    for word, name in (("title", "INAM"), ("prompt", "ICMT"), ("software", "ISFT")):
+        if chunks.info.get(name):
+            known[word] = chunks.info[name]  # type: ignore[literal-required] # these three are texts
+    return known
+
+
+def from_story(story: Mapping[str, Any]) -> Known:
+    """Read a sidecar. Raises one of `STRANGE` for what is none of ours."""
+    clip, plan, engine = story["clip"], story["plan"], story["engine"]
+    return Known(
+        rank=int(clip["rank"]),
+        take=int(clip["take"]),
+        takes=int(plan["takes"]),
+        seed=int(clip["seed"]),
+        form=Form(clip["form"]),
+        tempo=_tempo(str(clip["tempo"])),
+        meter=Meter.parse(clip["meter"]),
+        key=Key.parse(clip["key"] or "none"),
+        bars=int(clip["bars"]),
+        score=_score(story["score"]),
+        engine=f"{engine['name']} {engine['version']}",
+        licence=str(engine["licence"] or ""),
+        title=str(story["title"]),
+        prompt=str(story["prompt"]),
+        software=f"daw-bridge {story['version']}",
+        made=str(story["made"]),
+        sha256=str(story["file"]["sha256"]),
+    )
+
+
+def _tempo(text: str) -> Tempo:
+    """Read a tempo as a sidecar has it: a decimal, or where that would not be exact, a fraction."""
+    return Tempo(Fraction(text)) if "/" in text else Tempo.parse(text)
+
+
+def _score(told: Mapping[str, Any]) -> Score:
+    """Read a score. A sidecar tells NaN and infinity as text, which `float` reads."""
+    return Score(
+        value=float(told["value"]),
+        parts={str(name): float(part) for name, part in told["parts"].items()},
+        weights={str(name): float(weight) for name, weight in told["weights"].items()},
+        faults=tuple(str(fault) for fault in told["faults"]),
+        evidence=dict(told["evidence"]),
+    )

@@ -1,0 +1,23 @@
+"""``daw-bridge serve``: the daemon in the foreground."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from daw_bridge.cli.settings import read
+from daw_bridge.daemon import serve
+
+
+def run(
+    config: Path | None,
+    *,
+    osc: str | None,
+    folder: Path | None,
+    state: Path | None,
+    engine: str | None,
+    rate: str | None,
+) -> None:
+    """Run the daemon until it is told to stop. Raises `BridgeError` when it cannot start."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = read(config, osc=osc, folder=folder, state=state, engine=engine, rate=rate)
+    asyncio.run(serve(settings, lambda greeting: print(greeting, flush=True)))  # noqa: T201 - the promised line
