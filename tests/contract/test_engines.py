@@ -1,0 +1,109 @@
+"""The contract of engines: what every engine promises, tried on each that this project has."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from plugin_host.engine import Engine, Form, Plan, Shape, Take
+from plugin_host.engines import FACTORIES, create
+from plugin_host.errors import Cancelled, EngineUnavailable
+from plugin_host.musictime import Grid, Meter, Tempo
+
+GRID = Grid(Tempo.parse(120), Meter(4, 4), 2, 48_000)
+PLAN = Plan("a dusty groove", GRID, seed=11, takes=2)
+
+
+class Quiet:
+    """A watch that takes note of what it is told."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, float]] = []
+
+    def step(self, stage: str, fraction: float) -> None:
+        """Take note."""
+        self.steps.append((stage, fraction))
+
+
+class Impatient(Quiet):
+    """A watch that cancels at its third step."""
+
+    def step(self, stage: str, fraction: float) -> None:
+        """Take note, then cancel."""
+        super().step(stage, fraction)
+        if len(self.steps) == 3:
+            raise Cancelled
+
+
+@pytest.fixture(params=sorted(FACTORIES))
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each engine in turn."""
+    made = create(request.param, {})
+    yield made
+    made.close()
+
+
+def frames(take: Take) -> int:
+    """Return how long the bars of the plan are at the take's rate."""
+    return GRID.at_rate(take.audio.rate).frames
+
+
+def test_takes_come_in_order_and_say_who_they_are(engine: Engine) -> None:
+    """As many as the plan asks for, each with its index and the seed that makes it again."""
+    takes = list(engine.takes(PLAN, Quiet()))
+    assert [take.index for take in takes] == [0, 1]
+    assert [take.seed for take in takes] == [PLAN.take_seed(0), PLAN.take_seed(1)]
+
+
+def test_takes_are_as_long_as_their_shape_says(engine: Engine) -> None:
+    """A ring has the plan's frames, a strip at least those; the rate is one that the engine declares."""
+    for take in engine.takes(PLAN, Quiet()):
+        if take.shape is Shape.RING:
+            assert take.audio.frames == frames(take)
+        else:
+            assert take.audio.frames >= frames(take)
+        assert take.audio.channels == engine.capabilities.channels
+        assert take.audio.rate in (engine.capabilities.rates or (GRID.rate,))
+
+
+def test_the_same_plan_gives_the_same_bytes(engine: Engine) -> None:
+    """And so does a take made again alone, from its own seed."""
+    first = list(engine.takes(PLAN, Quiet()))
+    second = list(engine.takes(PLAN, Quiet()))
+    alone = next(iter(engine.takes(replace(PLAN, seed=first[1].seed, takes=1), Quiet())))
+    for one, other in (*zip(first, second, strict=True), (first[1], alone)):
+        assert np.array_equal(one.audio.samples, other.audio.samples)
+    assert not np.array_equal(first[0].audio.samples, first[1].audio.samples)
+
+
+def test_progress_is_told_and_never_falls(engine: Engine) -> None:
+    """From a stage with a name, between 0 and 1."""
+    watch = Quiet()
+    list(engine.takes(PLAN, watch))
+    fractions = [fraction for _, fraction in watch.steps]
+    assert len(fractions) >= 4
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] <= fractions[-1] <= 1
+    assert all(stage for stage, _ in watch.steps)
+
+
+def test_a_cancel_is_let_through_at_the_step_where_it_is_raised(engine: Engine) -> None:
+    """And the engine works on afterwards."""
+    watch = Impatient()
+    with pytest.raises(Cancelled):
+        list(engine.takes(PLAN, watch))
+    assert len(watch.steps) == 3
+    assert len(list(engine.takes(PLAN, Quiet()))) == 2
+
+
+def test_a_one_shot_comes_too(engine: Engine) -> None:
+    """Every engine makes both forms."""
+    (take,) = engine.takes(replace(PLAN, form=Form.ONE_SHOT, takes=1), Quiet())
+    assert take.audio.frames >= frames(take)
+
+
+def test_an_engine_that_is_not_there_is_named() -> None:
+    """With what there is instead."""
+    with pytest.raises(EngineUnavailable, match=r"no engine 'nothing'; there is .*sketch"):
+        create("nothing", {})

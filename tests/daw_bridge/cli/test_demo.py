@@ -1,0 +1,95 @@
+"""Laws of ``demo``: twelve ranked clips from real OSC, listed and left there, and no daemon left behind."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+from commands import Command, Ended
+from daemons import PATIENCE, private_home
+
+from daw_bridge.cli import demo
+from daw_bridge.presets import PresetShelf, factory_folder
+from plugin_host.musictime import Grid, Meter, Tempo
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path]:
+    """Lend what one demo wrote, as a person would see it, and the folder where its clips lie."""
+    base = tmp_path_factory.mktemp("demo")
+    (base / "home" / "Music").mkdir(parents=True)
+    command = [sys.executable, "-m", "daw_bridge", "demo"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=2 * PATIENCE, cwd=base, env=private_home(base)
+    )
+    return Ended(done.returncode, done.stdout, done.stderr), base / "home" / "Music" / "daw-bridge-demo"
+
+
+def stories(folder: Path) -> list[dict[str, Any]]:
+    """Return the sidecars in `folder`."""
+    return [json.loads(path.read_text()) for path in folder.glob("*.json")]
+
+
+def test_twelve_ranked_clips_stay(shown: tuple[Ended, Path]) -> None:
+    """Three jobs of four takes each lie in the Music folder, every rank once, and nothing half-written."""
+    ended, folder = shown
+    assert (ended.status, ended.err) == (0, "")
+    ranks = sorted((story["job"], story["clip"]["rank"]) for story in stories(folder))
+    assert len({job for job, _ in ranks}) == 3
+    assert [rank for _, rank in ranks] == [1, 2, 3, 4] * 3
+    assert len(list(folder.glob("*.wav"))) == 12
+    assert not list(folder.glob(".*"))
+
+
+def test_one_is_in_an_odd_meter(shown: tuple[Ended, Path]) -> None:
+    """Two jobs fit each other; the third is in 7/8; and each clip has exactly the frames of its bars."""
+    _, folder = shown
+    assert sorted(story["clip"]["meter"] for story in stories(folder)) == ["4/4"] * 8 + ["7/8"] * 4
+    for path in folder.glob("*.wav"):
+        clip = json.loads((folder / f"{path.name.removesuffix('.wav')}.json").read_text())["clip"]
+        grid = Grid(Tempo.parse(clip["tempo"]), Meter.parse(clip["meter"]), clip["bars"], 48_000)
+        assert soundfile.info(path).frames == grid.frames
+
+
+def test_the_page_lists_them_all(shown: tuple[Ended, Path]) -> None:
+    """Each file is named with rank and score, under tempo, meter, key, bars and seconds; the folder and what is next follow."""
+    ended, folder = shown
+    rows = re.findall(r"^ *([1-4]) +([01]\.[0-9]{3}) +(\S+\.wav)", ended.out, re.MULTILINE)
+    assert {name for _, _, name in rows} == {path.name for path in folder.glob("*.wav")}
+    assert "124 BPM, 4/4, A minor, 4 bars, 7.742 s" in ended.out
+    assert "92.5 BPM, 7/8, F# minor, 4 bars, 9.081 s" in ended.out
+    assert f"They stay in {folder}" in ended.out
+    (named,) = re.findall(r"daw-bridge inspect (\S+)", ended.out)
+    assert Path(named).is_file()
+
+
+def test_a_program_can_read_it(command: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --json, standard output is one object and nothing else; without a Music folder, clips lie in this one."""
+    monkeypatch.setattr(demo, "SCENES", demo.SCENES[:1])
+    monkeypatch.setattr(demo, "user_music_path", lambda: home / "Music")
+    ended = command("demo", "--json")
+    assert ended.status == 0, ended.err
+    told = json.loads(ended.out)
+    assert told["folder"] == str(home / "daw-bridge-demo")
+    assert [len(job["files"]) for job in told["jobs"]] == [4]
+    assert all(Path(each["path"]).is_file() for job in told["jobs"] for each in job["files"])
+
+
+def test_a_demo_that_cannot_be_says_why(command: Command, home: Path) -> None:
+    """Where the daemon does not start, its own words are told, and the status is 1."""
+    ended = command("demo", "--folder", home / "no" / "where")
+    assert ended.status == 1
+    assert "the daemon did not start: " in ended.err
+    assert "is not there; make it and the folders above it" in ended.err
+
+
+@pytest.mark.parametrize("scene", demo.SCENES, ids=lambda scene: scene.preset)
+def test_the_presets_of_the_demo_are_there(scene: demo.Scene) -> None:
+    """Each has its file, and leaves tempo, meter and key to the session."""
+    preset = PresetShelf([factory_folder()]).get(scene.preset)
+    assert not {"bpm", "meter", "key"} & preset.said.keys()
+    assert preset.said.get("loop", True)

@@ -1,0 +1,120 @@
+"""Laws of the queue: bounded, in order, every id once."""
+
+import asyncio
+
+import pytest
+
+from daw_bridge.errors import DuplicateId, QueueFull, UnknownJob
+from daw_bridge.jobs import REMEMBERED, Job, Jobs, State
+from daw_bridge.pace import Pace
+from daw_bridge.requests import Asker, Request, Said
+from plugin_host.engine import Plan
+from plugin_host.musictime import Grid, Meter, Tempo
+
+PLAN = Plan("x", Grid(Tempo.parse(120), Meter(4, 4), 4, 48_000), 0)
+
+
+def job(name: str) -> Job:
+    """Return a job called `name`."""
+    return Job(name, Request(Said(), Asker("test"), "/bridge/generate", 0.0), PLAN, "sketch", "x")
+
+
+def test_first_come_first_served() -> None:
+    """Positions count those that wait before; jobs run in the order in which they came."""
+
+    async def law() -> list[str]:
+        jobs = Jobs(8)
+        assert [jobs.accept(job(name)) for name in "abc"] == [0, 1, 2]
+        order = []
+        for _ in "abc":
+            running = await jobs.next()
+            assert jobs.running is running
+            order.append(running.id)
+            jobs.finish(running, State.DONE)
+        assert jobs.running is None
+        return order
+
+    assert asyncio.run(law()) == ["a", "b", "c"]
+
+
+def test_a_job_that_comes_later_is_waited_for() -> None:
+    """An empty queue is no end."""
+
+    async def law() -> str:
+        jobs = Jobs(8)
+        waiting = asyncio.create_task(jobs.next())
+        await asyncio.sleep(0)
+        jobs.accept(job("late"))
+        return (await waiting).id
+
+    assert asyncio.run(law()) == "late"
+
+
+def test_a_full_queue_refuses_aloud() -> None:
+    """The message says how many wait and what to do; nothing of the refused job is kept."""
+    jobs = Jobs(2)
+    jobs.accept(job("a"))
+    jobs.accept(job("b"))
+    with pytest.raises(QueueFull, match=r"2 jobs are waiting.*jobs\.queue"):
+        jobs.accept(job("c"))
+    assert not jobs.knows("c")
+    jobs.withdraw("a")
+    assert jobs.accept(job("c")) == 1
+
+
+def test_an_id_is_taken_for_as_long_as_it_is_remembered() -> None:
+    """Waiting, cancelled or done: a second job of that name is refused."""
+    jobs = Jobs(8)
+    jobs.accept(job("a"))
+    with pytest.raises(DuplicateId, match="waiting"):
+        jobs.accept(job("a"))
+    jobs.withdraw("a")
+    with pytest.raises(DuplicateId, match="cancelled"):
+        jobs.accept(job("a"))
+
+
+def test_only_what_waits_can_be_withdrawn() -> None:
+    """A running job is left to its runner, an ended one is over, an unknown one is named."""
+
+    async def law() -> None:
+        jobs = Jobs(8)
+        jobs.accept(job("a"))
+        jobs.accept(job("b"))
+        running = await jobs.next()
+        assert jobs.withdraw("a") is None
+        withdrawn = jobs.withdraw("b")
+        assert withdrawn is not None
+        jobs.finish(withdrawn, State.CANCELLED)
+        assert jobs.running is running
+        jobs.finish(running, State.DONE)
+        for name, reason in (("a", "done"), ("b", "cancelled"), ("z", "no job")):
+            with pytest.raises(UnknownJob, match=reason):
+                jobs.withdraw(name)
+
+    asyncio.run(law())
+
+
+def test_memory_is_bounded() -> None:
+    """Of ten thousand jobs the last thousand are remembered, and the last one is found without its name."""
+
+    async def law() -> None:
+        jobs = Jobs(4)
+        with pytest.raises(UnknownJob, match="no job yet"):
+            jobs.get(None)
+        for number in range(REMEMBERED * 2):
+            jobs.accept(job(f"j{number}"))
+            jobs.finish(await jobs.next(), State.DONE)
+        assert not jobs.knows("j0")
+        assert jobs.knows(f"j{REMEMBERED * 2 - REMEMBERED}")
+        assert jobs.get(None).id == f"j{REMEMBERED * 2 - 1}"
+
+    asyncio.run(law())
+
+
+def test_an_estimate_is_learnt() -> None:
+    """After a few jobs of one length, a job of that length is estimated to take as long, and two twice that."""
+    pace = Pace()
+    for _ in range(20):
+        pace.learn("sketch", PLAN, 2.0)
+    assert pace.estimate("sketch", [PLAN]) == pytest.approx(2.0, rel=0.01)
+    assert pace.estimate("sketch", [PLAN, PLAN]) == pytest.approx(4.0, rel=0.01)

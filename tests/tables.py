@@ -1,0 +1,94 @@
+"""The tables of the README, made from the code. ``python tests/tables.py`` writes them into it."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING
+from pathlib import Path
+
+from daw_bridge.config import settings
+from daw_bridge.presets import PresetShelf, factory_folder
+from daw_bridge.reports import CODES
+from daw_bridge.requests import JOB_KEYS
+from daw_bridge.wires.osc_addresses import REPORTS, REQUESTS, report_arguments
+
+README = Path(__file__).parents[1] / "README.md"
+_PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '∣') for cell in line)} |\n" for line in lines)
+
+
+def requests() -> str:
+    """Return the table of addresses that are understood."""
+    return table(
+        ("address", "arguments", "does"), ((f"`{each.path}`", each.arguments, each.does) for each in REQUESTS.values())
+    )
+
+
+def keys() -> str:
+    """Return the table of a job's keys."""
+    return table(
+        ("key", "value", "means"), ((f"`{each.name}`", each.read.allowed, each.means) for each in JOB_KEYS.values())
+    )
+
+
+def reports() -> str:
+    """Return the table of reports, each with the first sentence of its class."""
+    rows = ((f"`{path}`", report_arguments(kind), first_sentence(kind.__doc__)) for kind, path in REPORTS.items())
+    return table(("address", "arguments", "says"), rows)
+
+
+def first_sentence(text: str | None) -> str:
+    """Return the first sentence of a docstring, on one line."""
+    return " ".join((text or "").split()).split(". ")[0].rstrip(".")
+
+
+def codes() -> str:
+    """Return the codes in a row."""
+    return ", ".join(f"`{code}`" for code in CODES) + ".\n"
+
+
+def presets() -> str:
+    """Return the table of factory presets."""
+    return table(
+        ("family", "preset", "for"),
+        ((each.family, f"`{each.name}`", each.about) for each in PresetShelf([factory_folder()]).all()[0]),
+    )
+
+
+def configuration() -> str:
+    """Return the table of settings; defaults that differ from machine to machine are left to ``doctor``."""
+    rows = []
+    for section, each in settings():
+        default = "of the system" if isinstance(each.default, Path) or each.default is MISSING else shown(each.default)
+        rows.append((f"`{section}.{each.name}`", default, each.metadata["read"].allowed, each.metadata["means"]))
+    return table(("setting", "default", "value", "means"), rows)
+
+
+def shown(default: object) -> str:
+    """Write a default as it would stand in the file."""
+    if default is None or default == ():
+        return "none"
+    return f"`{default}`"
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "requests": requests,
+    "keys": keys,
+    "reports": reports,
+    "codes": codes,
+    "presets": presets,
+    "settings": configuration,
+}
+
+
+def filled(text: str) -> str:
+    """Return `text` with every table made anew."""
+    return _PLACE.sub(lambda place: place[1] + TABLES[place[2]]() + place[3], text)
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text()))
