@@ -15,8 +15,10 @@ from typing import Any
 from platformdirs import user_config_path, user_music_path, user_state_path
 
 from daw_bridge.errors import BadRequest, BadSetting, OutOfRange
-from daw_bridge.values import Choice, Number, Parsed, Reader, Whole, shown, tables, text_of
-from plugin_host.engines import FACTORIES
+from daw_bridge.values import Choice, Number, Parsed, Reader, Switch, Text, Whole, shown, tables, text_of
+from plugin_host.engines import AUTO, FACTORIES
+from plugin_host.engines.musicldm import defaults
+from plugin_host.engines.musicldm.checkpoint import DEFAULT as CHECKPOINT
 from plugin_host.key import Key
 from plugin_host.musictime import RATE_RANGE, Meter, Tempo
 
@@ -126,7 +128,11 @@ class SessionConfig:
 class JobsConfig:
     """What a job is where nobody says otherwise, and how many may wait."""
 
-    engine: str = _setting("sketch", Choice(tuple(sorted(FACTORIES))), "engine of a job that names none")
+    engine: str = _setting(
+        AUTO,
+        Choice((AUTO, *sorted(FACTORIES))),
+        "engine of a job that names none; auto is musicldm where its weights are",
+    )
     bars: int = _setting(4, Whole(1, 64), "bars of a clip")
     takes: int = _setting(4, Whole(1, 16), "takes of a job")
     longest: float = _setting(300.0, Number(1, 3_600), "longest clip in seconds")
@@ -143,6 +149,31 @@ class PathsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MusicLdmConfig:
+    """The MusicLDM engine: which weights, where they compute, and how, where a job says nothing."""
+
+    checkpoint: str = _setting(CHECKPOINT, Text(1_000), "a hub id that was fetched, or a folder")
+    revision: str | None = _setting(None, Text(100), "a commit of it; the one fetched last if left out")
+    device: str = _setting("auto", Text(20), "auto, cpu, cuda, cuda:1 or mps")
+    precision: str = _setting("auto", Choice(("auto", "float32", "float16", "bfloat16")), "numbers it computes with")
+    offload: bool = _setting(default=False, read=Switch(), means="keep parts off the device until their turn")
+    scheduler: str = _setting(defaults.SCHEDULER, Text(20), "the scheduler")
+    steps: int = _setting(defaults.STEPS, Whole(1, 1000), "steps of the diffusion")
+    preload: bool = _setting(default=False, read=Switch(), means="load it when the daemon starts")
+    idle: float = _setting(900.0, Number(0, 86_400), "seconds without a job after which it is unloaded; 0 is never")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClapConfig:
+    """The ranker that hears whether a take sounds like its prompt."""
+
+    rank: str = _setting(
+        "auto", Choice(("auto", "always", "never")), "auto ranks what MusicLDM made, always all engines"
+    )
+    reference: Path | None = _setting(None, _Folder(), "a folder of sounds that a take should not copy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All settings, by section."""
 
@@ -151,6 +182,8 @@ class Config:
     session: SessionConfig = field(default_factory=SessionConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
+    musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)
+    clap: ClapConfig = field(default_factory=ClapConfig)
 
     def __post_init__(self) -> None:
         if not ip_address(self.osc.host).is_loopback and not self.osc.allow:
@@ -166,6 +199,8 @@ SECTIONS: Mapping[str, type] = {
     "session": SessionConfig,
     "jobs": JobsConfig,
     "paths": PathsConfig,
+    "musicldm": MusicLdmConfig,
+    "clap": ClapConfig,
 }
 
 

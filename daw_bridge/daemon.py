@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from time import monotonic
 
 from daw_bridge.announce import Announcer
@@ -19,6 +19,8 @@ from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.runner import Runner
 from daw_bridge.session import Session, SessionState
 from daw_bridge.wires.osc import OscWire
+from plugin_host.engine import Fact
+from plugin_host.engines import AUTO, MUSICLDM, automatic
 from plugin_host.foreman import Foreman
 
 _log = logging.getLogger(__name__)
@@ -42,6 +44,29 @@ class Daemon:
         )
 
 
+def _engine_settings(config: Config) -> Mapping[str, Mapping[str, Fact]]:
+    """Return what the worker's engines and rankers are told, by name."""
+    reference = config.clap.reference
+    return {
+        MUSICLDM: asdict(config.musicldm),
+        "clap": {
+            "rank": config.clap.rank,
+            "folder": str(config.folder.path),
+            "reference": str(reference) if reference else None,
+        },
+    }
+
+
+def _settled(config: Config, settings: Mapping[str, Mapping[str, Fact]]) -> Config:
+    """Return `config` with a real engine where it says auto; why it is not MusicLDM is logged, once."""
+    if config.jobs.engine != AUTO:
+        return config
+    engine, reason = automatic(settings[MUSICLDM])
+    if reason:
+        _log.info("engine auto is %s here: %s", engine, reason)
+    return replace(config, jobs=replace(config.jobs, engine=engine))
+
+
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Daemon]:
     """Start a daemon, and stop it when the block ends.
@@ -54,7 +79,9 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     )
     jobs, pace, announcer = Jobs(config.jobs.queue), Pace(), Announcer()
     folder = FolderDelivery(config.folder.path, Depth(config.folder.depth))
-    foreman = Foreman(config.paths.state / "spool", {})
+    settings = _engine_settings(config)
+    config = _settled(config, settings)
+    foreman = Foreman(config.paths.state / "spool", settings)
     runner = Runner(jobs, foreman, folder, announcer, pace)
     bridge = Bridge(config, session, presets, jobs, runner, announcer, pace, monotonic())
     osc = OscWire(bridge, config.osc)

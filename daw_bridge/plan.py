@@ -14,7 +14,7 @@ from daw_bridge.requests import Said
 from daw_bridge.session import SessionState
 from daw_bridge.values import shown
 from plugin_host.engine import SEEDS, Form, Plan
-from plugin_host.engines import FACTORIES
+from plugin_host.engines import AUTO, FACTORIES, SKETCH
 from plugin_host.musictime import Grid, decimal_text
 
 _HALF = 0.5  # where neither request nor preset says how much should vary, or repeat
@@ -37,6 +37,8 @@ def decide(request: Said, preset: Preset | None, session: SessionState, config: 
     jobs = config.jobs
     defaults = Said(bars=jobs.bars, takes=jobs.takes, engine=jobs.engine, deliver="folder")
     said: Said = {**defaults, **session.said(), **(preset.said if preset else Said()), **request}
+    if said["engine"] == AUTO:
+        said["engine"] = SKETCH if jobs.engine == AUTO else jobs.engine  # a daemon has settled what its own auto is
     if not said.get("prompt", "").strip():
         raise BadRequest("the prompt is empty; say what to play, for example: dusty breakbeat")
     _check_can(said)

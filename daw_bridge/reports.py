@@ -1,7 +1,7 @@
 """What is told about jobs: frozen values, one class for each kind, fields in the order in which they are sent.
 
-A job's reports come in this order: `Queued`, `Started`, `Progress` …, `Delivered` once a file, and exactly one of
-`Done`, `Cancelled`, `Failed`. `Refused` is for what never became a job.
+A job's reports come in this order: `Queued`, `Started`, `Progress` …, `Warned` where need be, `Delivered` once a file,
+and exactly one of `Done`, `Cancelled`, `Failed`. `Refused` is for what never became a job.
 """
 
 from dataclasses import dataclass
@@ -32,6 +32,14 @@ class Progress:
     id: str
     fraction: float
     stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """The job goes on, but something is not as asked: `message` says what."""
+
+    id: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Refused:
     message: str
 
 
-JobReport = Queued | Started | Progress | Delivered | Done | Cancelled | Failed
+JobReport = Queued | Started | Progress | Warned | Delivered | Done | Cancelled | Failed
 Report = JobReport | Refused
 
 CODES = (

@@ -133,6 +133,7 @@ class Runner:
                     if isinstance(event, Step):
                         self._progress(job, event.fraction * _MADE, event.stage)
                     else:
+                        self._warn(job, event)
                         self._progress(job, _MADE + (1 - _MADE) * len(writing) / job.plan.takes, "write")
                         work = asyncio.to_thread(_stage, self._folder, event, order, self._check)
                         writing.append(asyncio.create_task(work, name=f"write {job.id}"))
@@ -152,6 +153,12 @@ class Runner:
         """Raise `Cancelled` when what is being written is not wanted any more. Thread: delivery."""
         if self._abandoned.is_set():
             raise Cancelled
+
+    def _warn(self, job: Job, best: SpooledClip) -> None:
+        """Tell what an engine remarked upon, once: with the best clip."""
+        remark = best.facts.take_facts.get("warning")
+        if remark and best.facts.rank == 1:
+            self._announcer.tell(reports.Warned(job.id, str(remark)), job.request)
 
     def _progress(self, job: Job, fraction: float, stage: str) -> None:
         """Tell how far the job is; a fraction never falls."""

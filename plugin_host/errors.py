@@ -10,7 +10,8 @@
     ├── WorkerDied            internal            the process that held the engine is gone
     ├── OutOfMemory           out_of_memory
     ├── SpoolFull             disk_full           no room to hand a clip over
-    └── SpoolUnusable         internal            the folder for that cannot be made or written
+    ├── SpoolUnusable         internal            the folder for that cannot be made or written
+    └── DiskFull              disk_full           no room for the weights of a model
     Cancelled                 no error: how a stop travels out of an engine
 
 A message names the value, what is allowed, and what to do.
@@ -65,6 +66,12 @@ class SpoolFull(HostError):
 
 class SpoolUnusable(HostError):
     """The folder for the hand-over of finished clips cannot be made, or not be written to."""
+
+
+class DiskFull(HostError):
+    """The disk has no room for the weights of a model."""
+
+    code = "disk_full"
 
 
 class Cancelled(Exception):

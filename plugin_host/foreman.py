@@ -24,7 +24,7 @@ from plugin_host.engines import SIDE_BY_SIDE
 from plugin_host.errors import WorkerDied
 from plugin_host.rank import best_first
 from plugin_host.spool import SpooledClip, own_folder
-from plugin_host.worker import Cancel, Ended, Event, Leave, Make, Step, Warm, work
+from plugin_host.worker import Cancel, Ended, Event, Leave, Make, Step, Warm, clap_judges, work
 
 _PATIENCE = 2.0  # seconds that a worker has to leave before it is killed
 _HANDS = min(4, os.cpu_count() or 1)  # more would save little, and each holds some 60 MB
@@ -63,8 +63,8 @@ _Arrival = tuple[_Staff, int, Event | None]
 class Foreman:
     """Keeps worker processes at hand and has them carry out one plan at a time.
 
-    Takes of a light engine are shared between the workers; a heavy engine has one worker, and all of it. Constructing
-    a foreman starts nothing. A worker that dies costs the job it was at; the next job gets a fresh one.
+    Takes of a light engine are shared between the workers; a heavy engine, or one whose takes a heavy model judges,
+    has one worker, and all of it. Constructing a foreman starts nothing. A worker that dies costs the job it was at; the next job gets a fresh one.
     """
 
     def __init__(self, spool: Path, settings: Mapping[str, Mapping[str, Fact]], hands: int = _HANDS) -> None:
@@ -86,7 +86,7 @@ class Foreman:
         Raises `SpoolFull` or `SpoolUnusable`.
         """
         self._spool = own_folder(self._base)
-        for place in range(len(self._crew) if engine in SIDE_BY_SIDE else 1):
+        for place in range(self._hands(engine)):
             self._hired(place).pipe.send(Warm(engine))
 
     async def make(self, engine: str, plan: Plan) -> AsyncGenerator[Step | SpooledClip, None]:
@@ -151,8 +151,13 @@ class Foreman:
 
     def _shares(self, engine: str, plan: Plan) -> list[tuple[int, ...] | None]:
         """Return which takes each worker makes: in turn where they are light, else all of them by the first."""
-        hands = min(len(self._crew), plan.takes) if engine in SIDE_BY_SIDE else 1
+        hands = min(self._hands(engine), plan.takes)
         return [tuple(range(place, plan.takes, hands)) for place in range(hands)] if hands > 1 else [None]
+
+    def _hands(self, engine: str) -> int:
+        """Return how many workers `engine` may have: each holds all that makes its takes, and all that judges them."""
+        light = engine in SIDE_BY_SIDE and not clap_judges(engine, self._settings)
+        return len(self._crew) if light else 1
 
     def _given(self, place: int, order: Make) -> _Staff:
         """Give an order to the worker at `place`; one that turns out to be dead is replaced first."""

@@ -10,17 +10,21 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
+from typing import Protocol, runtime_checkable
 
 from plugin_host.clip import Clip
 from plugin_host.engine import Engine, Fact, Plan, Watch
-from plugin_host.engines import create
+from plugin_host.engines import MUSICLDM, create
 from plugin_host.errors import Cancelled, EngineFailed, HostError, OutOfMemory
 from plugin_host.host import Host
+from plugin_host.rank import Ranker
+from plugin_host.rankers.clap import ClapRanker, Ear
+from plugin_host.rankers.library import Library
 from plugin_host.rankers.signal import SignalRanker
 from plugin_host.spool import SpooledClip, spool
 
@@ -77,6 +81,14 @@ class Ended:
     error: HostError | Cancelled | None = None
 
 
+@runtime_checkable
+class Preloads(Protocol):
+    """An engine that can get ready before its first job."""
+
+    def preload(self) -> None:
+        """Load what is heavy, if the engine's settings want it loaded beforehand. Thread: worker."""
+
+
 Order = Make | Warm
 Event = Step | SpooledClip | Ended
 """What comes back over the pipe, each with the number of the order that it belongs to: ``(number, event)``."""
@@ -85,7 +97,8 @@ Event = Step | SpooledClip | Ended
 def work(pipe: Connection, spool_folder: Path, settings: Mapping[str, Mapping[str, Fact]]) -> None:
     """Serve jobs from `pipe` until it ends: the main function of the worker process.
 
-    `settings` holds each engine's own, by its name.
+    `settings` holds each engine's own, by its name, and CLAP's: when it ranks (`rank`: auto, always, never), the folder
+    of earlier clips and that of references.
     """
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
@@ -105,6 +118,7 @@ class _Worker:
     orders: "queue.SimpleQueue[Order]" = field(default_factory=queue.SimpleQueue)
     cancelled: int = 0  # the last order that was cancelled; all before it are over
     engines: dict[str, Engine] = field(default_factory=dict)
+    library: Library | None = None
 
     def run(self) -> None:
         """Work off orders for as long as the process lives."""
@@ -133,7 +147,7 @@ class _Worker:
     def _make(self, order: Make) -> Ended:
         """Do one job and say how it ended; its clips are sent as they come."""
         try:
-            host = Host(self._engine(order.engine), [SignalRanker()])
+            host = Host(self._engine(order.engine), self._rankers(order.engine))
             for clip in _clips(host, order, _Watch(self, order.number)):
                 self.pipe.send((order.number, spool(clip, self.folder, f"{order.number}-{clip.facts.take}")))
         except (HostError, Cancelled) as error:
@@ -148,15 +162,34 @@ class _Worker:
     def _warm(self, name: str) -> None:
         """Get an engine ready; what is wrong with it is said by the first job that wants it."""
         try:
-            self._engine(name)
+            engine = self._engine(name)
+            if isinstance(engine, Preloads):
+                engine.preload()
         except HostError as error:
             _log.warning("engine %s is not ready: %s", name, error)
+
+    def _rankers(self, name: str) -> Sequence[Ranker]:
+        """Return who judges what the engine called `name` has made. CLAP does where the settings want it to."""
+        ear: object = self._engine(MUSICLDM) if clap_judges(name, self.settings) else None
+        if not isinstance(ear, Ear):
+            return [SignalRanker()]
+        clap = self.settings["clap"]
+        folders = [Path(str(clap[key])) for key in ("folder", "reference") if clap.get(key)]
+        if self.library is None:
+            self.library = Library(folders)
+        return [SignalRanker(), ClapRanker(ear, self.library)]
 
     def _engine(self, name: str) -> Engine:
         """Return the engine called `name`, constructing it the first time."""
         if name not in self.engines:
             self.engines[name] = create(name, self.settings.get(name, {}))
         return self.engines[name]
+
+
+def clap_judges(engine: str, settings: Mapping[str, Mapping[str, Fact]]) -> bool:
+    """Return whether CLAP, a heavy model, judges what the engine called `engine` has made."""
+    rank = settings.get("clap", {}).get("rank", "never")
+    return rank == "always" or (rank == "auto" and engine == MUSICLDM)
 
 
 def _clips(host: Host, order: Make, watch: Watch) -> Iterator[Clip]:

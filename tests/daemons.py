@@ -87,7 +87,8 @@ def daemon(base: Path, *flags: str, **environment: str) -> Iterator[Running]:
 def private_home(base: Path) -> dict[str, str]:
     """Return an environment in which a program finds no configuration of this account's."""
     folders = {"XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state-home", "XDG_CACHE_HOME": "cache"}
-    return {"HOME": str(base / "home"), **{name: str(base / folder) for name, folder in folders.items()}}
+    places = {"HOME": str(base / "home"), "HF_HUB_CACHE": str(base / "cache" / "hub")}
+    return {**places, **{name: str(base / folder) for name, folder in folders.items()}}
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import platform
 import shutil
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +24,7 @@ from daw_bridge.errors import BridgeError
 from daw_bridge.presets import PresetShelf, factory_folder
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
-from plugin_host.engines import create
+from plugin_host.engines import AUTO, MUSICLDM, automatic, create
 from plugin_host.host import Host
 from plugin_host.musictime import Grid, Meter, Tempo
 from plugin_host.rankers.signal import SignalRanker
@@ -59,12 +59,13 @@ def python(_config: Config) -> Finding:
 
 def engine(config: Config) -> Finding:
     """Have the engine that is set render one bar, through everything that a job goes through."""
-    name = config.jobs.engine
+    settings = asdict(config.musicldm)
+    name = automatic(settings)[0] if config.jobs.engine == AUTO else config.jobs.engine
     thing = f"engine {name}"
     grid = Grid(config.session.tempo, config.session.meter, 1, config.session.rate)
     begun = perf_counter()
     try:
-        host = Host(create(name, {}), [SignalRanker()])
+        host = Host(create(name, settings if name == MUSICLDM else {}), [SignalRanker()])
         (clip,) = host.clips(Plan("house drums", grid, seed=1, takes=1), _NobodyWatches())
     except Exception as error:  # noqa: BLE001 - whatever an engine breaks with is what we came to find out
         told = f"it broke: {type(error).__name__}: {error}"
@@ -78,6 +79,15 @@ class _NobodyWatches:
 
     def step(self, stage: str, fraction: float) -> None:
         """Take note of nothing."""
+
+
+def model(config: Config) -> Finding:
+    """Say whether the weights of MusicLDM are here; without them `sketch` plays."""
+    reason = automatic(asdict(config.musicldm))[1]
+    if reason:
+        told, _, remedy = reason.partition("; ")
+        return Finding("MusicLDM", State.NOTE, told, remedy)
+    return Finding("MusicLDM", State.OK, f"the weights of {config.musicldm.checkpoint} are here")
 
 
 def resampler(_config: Config) -> Finding:
@@ -183,6 +193,7 @@ def _listed(names: tuple[str, ...], nothing: str) -> str:
 CHECKS: tuple[Callable[[Config], Finding], ...] = (
     python,
     engine,
+    model,
     resampler,
     clips_folder,
     state_folder,

@@ -87,6 +87,7 @@ REPORTS: Mapping[type[reports.Report], str] = {
     reports.Queued: "/bridge/queued",
     reports.Started: "/bridge/started",
     reports.Progress: "/bridge/progress",
+    reports.Warned: "/bridge/warning",
     reports.Delivered: "/bridge/delivered",
     reports.Done: "/bridge/done",
     reports.Cancelled: "/bridge/cancelled",

@@ -10,17 +10,37 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+MUSICLDM = "plugin_host/engines/musicldm/"
+
 HEAVY = {
-    "torch": (),
-    "diffusers": (),
-    "transformers": (),
+    "torch": tuple(
+        f"{MUSICLDM}{name}.py"
+        for name in (
+            "asked",
+            "clap",
+            "decode",
+            "device",
+            "engine",
+            "fast",
+            "hear",
+            "load",
+            "memory",
+            "model",
+            "noise",
+            "sample",
+            "schedulers",
+        )
+    ),
+    "diffusers": tuple(f"{MUSICLDM}{name}.py" for name in ("fast", "load", "quiet", "schedulers")),
+    "transformers": (f"{MUSICLDM}load.py", f"{MUSICLDM}quiet.py"),
+    "huggingface_hub": ("plugin_host/engines/musicldm/hub.py",),
     "sounddevice": ("daw_bridge/cli/devices.py",),
     "mido": ("daw_bridge/cli/devices.py",),
     "rtmidi": (),
     "matplotlib": ("daw_bridge/cli/picture.py",),
-    "soundfile": ("daw_bridge/cli/sound.py",),
+    "soundfile": ("daw_bridge/cli/sound.py", "plugin_host/rankers/library.py"),
     "librosa": (),
-    "soxr": ("plugin_host/resample.py",),
+    "soxr": ("plugin_host/resample.py", f"{MUSICLDM}clap.py"),
     "pythonosc": ("daw_bridge/wires/osc_packet.py",),
 }
 """Each library with a weight or a wire of its own, and the files that may import it."""

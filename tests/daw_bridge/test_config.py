@@ -24,7 +24,7 @@ def test_flags_over_environment_over_file_over_defaults(tmp_path: Path) -> None:
     file = written(tmp_path, "[osc]\nport = 1001\n[jobs]\nbars = 2\ntakes = 2\n[session]\ntempo = 92.5\nkey = 'Bbm'")
     environment = {"DAW_BRIDGE_JOBS_BARS": "8", "DAW_BRIDGE_JOBS_TAKES": "8", "PATH": "/bin"}
     config = load(file, environment, {"jobs.takes": 16, "jobs.engine": None})
-    assert (config.osc.port, config.jobs.bars, config.jobs.takes, config.jobs.engine) == (1001, 8, 16, "sketch")
+    assert (config.osc.port, config.jobs.bars, config.jobs.takes, config.jobs.engine) == (1001, 8, 16, "auto")
     assert (config.session.tempo, config.session.key) == (Tempo.parse("92.5"), Key("B", "b", Mode.MINOR))
     assert config.session.meter == Meter(4, 4)
 
@@ -55,7 +55,7 @@ def test_every_setting_says_what_it_means() -> None:
         ("[osc]\nallow = 3", r"osc\.allow in .*a list of IP addresses"),
         ("[jobs]\nqueue = 0", r"jobs\.queue in .*1 to 10000"),
         ("[osc", "is no TOML"),
-        ("[jobs]\nengine = 'nonsense'", r"jobs\.engine in .*'nonsense' is unknown; give one of sketch"),
+        ("[jobs]\nengine = 'nonsense'", r"jobs\.engine in .*'nonsense' is unknown; give one of auto, musicldm, sketch"),
         ("[jobs]\nlongest = " + "9" * 400, r"jobs\.longest in .*\(400 characters\) is not allowed; .* 1 to 3600"),
         ("[jobs]\nbars = " + "9" * 5_000, r"the configuration file .*config\.toml is no TOML that can be read"),
         ("[osc]\nallow = " + "[" * 20_000, r"the configuration file .*config\.toml is no TOML that can be read"),

@@ -68,7 +68,7 @@ def test_loop_0_is_a_one_shot() -> None:
         (Said(prompt=" \n"), BadRequest, "prompt is empty"),
         (Said(prompt="x", deliver="device"), DeviceUnavailable, "use deliver folder"),
         (Said(prompt="x", deliver="both"), DeviceUnavailable, "use deliver folder"),
-        (Said(prompt="x", engine="musicldm"), EngineUnavailable, "there is sketch"),
+        (Said(prompt="x", engine="hammond"), EngineUnavailable, "there is musicldm, sketch"),
         (Said(prompt="x", bars=64, bpm=Tempo.parse(20)), OutOfRange, "ask for fewer bars"),
         (Said(prompt="x", guide="loop.wav"), OutOfRange, r"paths\.guides"),
     ],

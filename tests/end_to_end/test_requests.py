@@ -43,7 +43,7 @@ BAD = [
     ("/bridge/generate", ["x", "bpm", 3159345], "out_of_range", "20 to 999"),
     ("/bridge/generate", ["x", "bras", 4], "unknown_key", "bars"),
     ("/bridge/generate", ["x", "preset", "no-such"], "unknown_preset", "no-such"),
-    ("/bridge/generate", ["x", "engine", "no-such"], "engine_unavailable", "there is sketch"),
+    ("/bridge/generate", ["x", "engine", "no-such"], "engine_unavailable", "there is musicldm, sketch"),
     ("/bridge/generate", ["x", "deliver", "device"], "device_unavailable", "deliver folder"),
     ("/bridge/generate", ["x", "deliver", "both"], "device_unavailable", "deliver folder"),
     ("/bridge/generate", ["x", "guide", "/etc/passwd"], "out_of_range", "paths.guides"),

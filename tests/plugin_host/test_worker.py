@@ -119,6 +119,24 @@ def test_an_engine_that_is_not_there_costs_no_process(tmp_path: Path) -> None:
     asyncio.run(law())
 
 
+@pytest.mark.parametrize(
+    ("engine", "rank", "workers"),
+    [("sketch", "never", 3), ("sketch", "auto", 3), ("sketch", "always", 1), ("musicldm", "never", 1)],
+)
+def test_a_heavy_model_is_held_by_one_worker_only(tmp_path: Path, engine: str, rank: str, workers: int) -> None:
+    """Whether it makes the takes or judges them."""
+
+    async def law() -> None:
+        foreman = Foreman(tmp_path, {"clap": {"rank": rank}}, 3)
+        foreman.start(engine)
+        try:
+            assert len(foreman.pids) == workers
+        finally:
+            await foreman.stop()
+
+    asyncio.run(law())
+
+
 def test_the_takes_of_a_light_engine_are_shared_and_come_out_the_same(tmp_path: Path) -> None:
     """One worker or three: the same clips in the same order, each with its own take and seed."""
 

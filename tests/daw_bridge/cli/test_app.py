@@ -31,10 +31,23 @@ def test_every_command_has_help_with_an_example(command: Command, name: str, fla
     assert f"Example: daw-bridge {name}" in ended.out.splitlines()[-1]
 
 
+GROUPS = sorted(str(each.name) for each in app.registered_groups)
+
+
+@pytest.mark.parametrize("name", ["fetch", "list", "info"])
+def test_every_command_about_models_has_help_with_an_example(command: Command, name: str) -> None:
+    """The commands of the one group are explained like the others, and speak JSON."""
+    ended = command("model", name, "--help")
+    assert ended.status == 0
+    assert "--json" in ended.out
+    assert f"Example: daw-bridge model {name}" in ended.out.splitlines()[-1]
+    assert GROUPS == ["model"]
+
+
 def test_the_list_of_commands_is_not_cut_off(command: Command) -> None:
     """At 80 columns each command is said in a whole sentence."""
     listed = command("--help").out.partition("Commands:")[2].strip().splitlines()
-    assert len(listed) == len(COMMANDS)
+    assert len(listed) == len(COMMANDS) + len(GROUPS)
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 
@@ -84,7 +97,7 @@ def test_the_version_is_printed(command: Command) -> None:
 
 def test_an_engine_that_is_not_there_is_told_with_those_that_are(command: Command) -> None:
     """Before anything is started."""
-    told = "jobs.engine in the command line: 'nonsense' is unknown; give one of sketch"
+    told = "jobs.engine in the command line: 'nonsense' is unknown; give one of auto, musicldm, sketch"
     assert told in command("serve", "--engine", "nonsense").err
 
 

@@ -90,7 +90,7 @@ def test_an_engine_that_cannot_be_had_is_a_problem() -> None:
     """The engine that is set is the one that is tried, and what it breaks with is told."""
     found = checks.engine(Config(jobs=JobsConfig(engine="nope")))
     assert (found.thing, found.state) == ("engine nope", State.PROBLEM)
-    assert "there is no engine 'nope'; there is sketch" in found.found
+    assert "there is no engine 'nope'; there is musicldm, sketch" in found.found
 
 
 def test_an_engine_that_is_set_and_not_there_is_a_bad_setting(

@@ -1,0 +1,92 @@
+"""``daw-bridge model``: the weights of MusicLDM, brought here, listed, looked at."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.table import Column
+
+from daw_bridge.cli import screen
+from daw_bridge.cli.errors import CommandFailed
+from daw_bridge.cli.settings import read
+from plugin_host.engines.musicldm.checkpoint import WEIGHTS, Checkpoint, installed, locate
+
+
+def fetch(config: Path | None, source: str | None, revision: str | None, *, as_json: bool) -> None:
+    """Bring a checkpoint here, the configured one if none is named. Raises `HostError`."""
+    settings = read(config).musicldm
+    try:
+        from plugin_host.engines.musicldm import hub
+    except ImportError as error:
+        raise CommandFailed(f"{error.name} is not installed; pip install 'daw-bridge[musicldm]'") from None
+    offer = hub.look(source or settings.checkpoint, revision or settings.revision)
+    with screen.progress(f"fetch {offer.source}") as show:
+        found = hub.fetch(
+            offer, lambda here, size: show(here / max(1, size), f"{here / 1e9:.2f} of {size / 1e9:.2f} GB")
+        )
+    if as_json:
+        screen.write_json(_card(found))
+        return
+    paper = screen.out()
+    paper.print(f"{found.source} is here, at {found.revision}", soft_wrap=True)
+    paper.print(f"Licence of the weights: {screen.plain(found.licence)}", soft_wrap=True)
+
+
+def show_all(*, as_json: bool) -> None:
+    """List the checkpoints that were fetched."""
+    found = installed()
+    if as_json:
+        screen.write_json({"models": [_card(each) for each in found]})
+        return
+    paper = screen.out()
+    if not found:
+        paper.print("No model is on this machine yet. Get one with: daw-bridge model fetch", soft_wrap=True)
+        return
+    shelf = screen.table(Column("model", no_wrap=True), "revision", Column("GB", justify="right"), "licence")
+    for each in found:
+        shelf.add_row(
+            screen.plain(each.source), (each.revision or "")[:12], _gigabytes(each), screen.plain(each.licence)
+        )
+    paper.print(shelf)
+
+
+def info(config: Path | None, source: str | None, revision: str | None, *, as_json: bool) -> None:
+    """Say what a checkpoint is: the configured one if none is named. Raises `EngineUnavailable` if it is not here."""
+    settings = read(config).musicldm
+    found = locate(source or settings.checkpoint, revision or settings.revision)
+    if as_json:
+        screen.write_json(_card(found))
+        return
+    card = _card(found)
+    parts = [(part, f"{size / 1e6:.0f} MB, {Path(found.weights(part)).name}") for part, size in card["parts"].items()]
+    screen.out().print(
+        screen.rows(
+            [
+                ("model", found.source),
+                ("revision", found.revision or "a plain folder has none"),
+                ("licence", found.licence),
+                ("makes", f"{found.rate} Hz, mono"),
+                ("weighs", f"{_gigabytes(found)} GB"),
+                *parts,
+                ("lies in", str(found.folder)),
+            ]
+        ),
+        soft_wrap=True,
+    )
+
+
+def _card(found: Checkpoint) -> dict[str, Any]:
+    """Return what there is to say of a checkpoint."""
+    return {
+        "model": found.source,
+        "revision": found.revision,
+        "licence": found.licence,
+        "rate": found.rate,
+        "bytes": found.size,
+        "parts": {part: found.weights(part).stat().st_size for part in WEIGHTS},
+        "folder": found.folder,
+    }
+
+
+def _gigabytes(found: Checkpoint) -> str:
+    """Return how much a checkpoint weighs."""
+    return f"{found.size / 1e9:.2f}"

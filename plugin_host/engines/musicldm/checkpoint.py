@@ -1,0 +1,216 @@
+"""A checkpoint as it lies on disk: which files it has, whether they are whole, what they weigh and who may use them.
+
+A checkpoint is a folder as `save_pretrained` writes it, named by its path, or by its hub id when it lies in the hub's
+cache. Everything here is looked at before a heavy library is imported, and nothing here touches the network: a model
+gets onto this machine by ``daw-bridge model fetch`` and by no other way.
+
+Weights are read from safetensors. Where a part has only a ``.bin``, it must be the zip archive that torch has written
+since 1.6, which is then loaded as weights only; the bare pickles of before can hold any program, and are refused.
+"""
+
+import json
+import os
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plugin_host.errors import BadValue, EngineUnavailable
+
+DEFAULT = "ucsd-reach/musicldm"
+"""The published checkpoint."""
+
+INDEX = "model_index.json"
+
+WEIGHTS: Mapping[str, tuple[str, str]] = {
+    "unet": ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
+    "vae": ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
+    "vocoder": ("model.safetensors", "pytorch_model.bin"),
+    "text_encoder": ("model.safetensors", "pytorch_model.bin"),
+}
+"""The parts with weights, and where these may stand, best first."""
+
+CONFIGS: Mapping[str, str] = {
+    **dict.fromkeys(WEIGHTS, "config.json"),
+    "tokenizer": "tokenizer_config.json",
+    "feature_extractor": "preprocessor_config.json",
+    "scheduler": "scheduler_config.json",
+}
+"""Every part, and the file that says how it is built."""
+
+LICENCES: Mapping[str, str] = {DEFAULT: "CC BY-NC-SA 4.0 (non-commercial)"}
+"""What we know where a checkpoint itself says nothing."""
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_LICENCE_LINE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
+_LONGEST_HEADER = 100_000_000  # bytes; the same bound that safetensors sets
+_ZIP = b"PK\x03\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A folder that has been looked at and has all it needs. `source` is what the user called it.
+
+    `revision` is the commit it was fetched at, None for a plain folder. `licence` is in words for people.
+    """
+
+    source: str
+    folder: Path
+    revision: str | None
+    licence: str
+
+    def weights(self, part: str) -> Path:
+        """Return the file that holds the weights of `part`."""
+        return next(path for name in WEIGHTS[part] if (path := self.folder / part / name).is_file())
+
+    @property
+    def size(self) -> int:
+        """What all weights weigh, in bytes."""
+        return sum(self.weights(part).stat().st_size for part in WEIGHTS)
+
+    def config(self, part: str) -> Mapping[str, Any]:
+        """Return how `part` is built. Raises `EngineUnavailable` when its file is no JSON."""
+        return _json(self.folder / part / CONFIGS[part])
+
+    @property
+    def rate(self) -> int:
+        """The sample rate of what it makes, in Hz."""
+        return int(self.config("vocoder")["sampling_rate"])
+
+
+def is_hub_id(source: str) -> bool:
+    """Whether `source` is the name of a repository on the hub rather than a path."""
+    return _HUB_ID.fullmatch(source) is not None and not Path(source).expanduser().exists()
+
+
+def hub_cache(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder in which everything that uses the hub on this machine keeps its files."""
+    home = Path(environment.get("HF_HOME") or Path(environment.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
+    return Path(environment.get("HF_HUB_CACHE") or home / "hub").expanduser()
+
+
+def hub_home(source: str) -> Path:
+    """Return the folder in the hub's cache that is kept for the repository called `source`."""
+    return hub_cache() / f"models--{source.replace('/', '--')}"
+
+
+def installed() -> list[Checkpoint]:
+    """Return every whole checkpoint of MusicLDM in the hub's cache, by name and commit."""
+    found = []
+    for index in sorted(hub_cache().glob(f"models--*/snapshots/*/{INDEX}")):
+        source = index.parents[2].name.removeprefix("models--").replace("--", "/", 1)
+        try:
+            found.append(check(source, index.parent, index.parent.name))
+        except EngineUnavailable:
+            continue  # another pipeline's, or not whole: `locate` says which
+    return found
+
+
+def locate(source: str, revision: str | None = None) -> Checkpoint:
+    """Find and check the checkpoint called `source`, a folder or a hub id, without the network.
+
+    Without a `revision` it is the one that was fetched last. Raises `EngineUnavailable`, saying what is wrong and how
+    to put it right, and `BadValue` for what is neither a path nor an id.
+    """
+    if not source.strip() or "\0" in source:
+        raise BadValue(f"{source!r} is no checkpoint; give a folder, or a hub id such as {DEFAULT}")
+    if is_hub_id(source):
+        return check(source, *_cached(source, revision))
+    return check(source, Path(source).expanduser(), None)
+
+
+def check(source: str, folder: Path, revision: str | None) -> Checkpoint:
+    """Look at every file of `folder`. Raises `EngineUnavailable` for the first that is missing, broken or unsafe."""
+    if not folder.is_dir():
+        raise EngineUnavailable(
+            f"there is no folder {folder}; give one that holds {INDEX}, or a hub id such as {DEFAULT}"
+        )
+    if not (folder / INDEX).is_file():
+        raise EngineUnavailable(f"{folder} is no checkpoint: it has no {INDEX}; give the folder that holds one")
+    kind = _json(folder / INDEX).get("_class_name")
+    if kind != "MusicLDMPipeline":
+        raise EngineUnavailable(f"{folder} holds a {kind}, not a MusicLDMPipeline; give a checkpoint of MusicLDM")
+    for part, name in CONFIGS.items():
+        _json(folder / part / name)
+    for part in WEIGHTS:
+        _check_weights(folder / part, WEIGHTS[part])
+    return Checkpoint(source, folder, revision, _licence(source, folder))
+
+
+def _cached(source: str, revision: str | None) -> tuple[Path, str]:
+    """Return where the hub's cache holds `source`, and at which commit."""
+    home = hub_home(source)
+    wanted = revision or "main"
+    name = home / "refs" / wanted
+    commit = name.read_text().strip() if name.is_file() else wanted
+    folder = home / "snapshots" / commit
+    if not _COMMIT.fullmatch(commit) or not folder.is_dir():
+        at = f" at revision {revision}" if revision else ""
+        pin = f" --revision {revision}" if revision else ""
+        raise EngineUnavailable(
+            f"{source}{at} is not on this machine; get it with: daw-bridge model fetch {source}{pin}",
+        )
+    return folder, commit
+
+
+def _json(path: Path) -> Mapping[str, Any]:
+    """Read an object from a JSON file."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EngineUnavailable(f"the checkpoint lacks {path}; fetch or copy it again, whole") from None
+    except (OSError, ValueError) as error:
+        raise EngineUnavailable(f"{path} cannot be read ({error}); fetch or copy the checkpoint again") from None
+    if not isinstance(value, dict):
+        raise EngineUnavailable(f"{path} holds no settings; fetch or copy the checkpoint again")
+    return value
+
+
+def _check_weights(folder: Path, names: tuple[str, str]) -> None:
+    """Check that one of the files `names` is there, whole, and of a kind that cannot run code."""
+    safe, archive = (folder / name for name in names)
+    if safe.is_file():
+        _check_safetensors(safe)
+    elif archive.is_file():
+        with archive.open("rb") as stream:
+            if stream.read(len(_ZIP)) != _ZIP:
+                raise EngineUnavailable(
+                    f"{archive} is a bare pickle, which could run any program, and is refused; "
+                    "use a checkpoint with safetensors",
+                )
+    else:
+        raise EngineUnavailable(f"the checkpoint lacks {safe}; fetch or copy it again, whole")
+
+
+def _check_safetensors(path: Path) -> None:
+    """Check that a safetensors file is as long as its own header says."""
+    length = path.stat().st_size
+    with path.open("rb") as stream:
+        head = stream.read(8)
+        size = struct.unpack("<Q", head)[0] if len(head) == 8 else _LONGEST_HEADER + 1
+        header = stream.read(size) if size <= _LONGEST_HEADER else b""
+    try:
+        tensors = json.loads(header)
+        end = (
+            8
+            + size
+            + max((each["data_offsets"][1] for key, each in tensors.items() if key != "__metadata__"), default=0)
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise EngineUnavailable(f"{path} is no safetensors file; fetch or copy the checkpoint again") from None
+    if length != end:
+        raise EngineUnavailable(
+            f"{path} has {length} bytes and should have {end}: it is damaged; fetch or copy the checkpoint again",
+        )
+
+
+def _licence(source: str, folder: Path) -> str:
+    """Return the licence in words: what we know of the source, or what its card says."""
+    if source in LICENCES:
+        return LICENCES[source]
+    card = folder / "README.md"
+    found = _LICENCE_LINE.search(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
+    return found.group(1) if found else "not stated; ask whoever made these weights"

@@ -1,0 +1,166 @@
+"""What is no checkpoint of MusicLDM, or no whole one, or could run code, is refused with a sentence that helps."""
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from plugin_host.engines.musicldm import checkpoint
+from plugin_host.engines.musicldm.device import choose
+from plugin_host.engines.musicldm.model import MusicLDM
+from plugin_host.errors import BadValue, EngineUnavailable, OutOfMemory
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def copy(tiny: Path, tmp_path: Path) -> Path:
+    """Return a copy of the tiny checkpoint that a test may spoil."""
+    return Path(shutil.copytree(tiny, tmp_path / "copy"))
+
+
+def truncate(path: Path) -> None:
+    """Cut the last hundred bytes off a file."""
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def spoil_index(folder: Path, name: str) -> None:
+    """Make the checkpoint one of another pipeline."""
+    index = json.loads((folder / "model_index.json").read_text())
+    (folder / "model_index.json").write_text(json.dumps({**index, "_class_name": name}))
+
+
+def change_config(folder: Path, part: str, **changes: object) -> None:
+    """Change some values in the configuration of a part."""
+    path = folder / part / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no index": (lambda folder: (folder / "model_index.json").unlink(), "has no model_index.json"),
+    "index is no JSON": (lambda folder: (folder / "model_index.json").write_text("{"), "cannot be read"),
+    "index is a list": (lambda folder: (folder / "model_index.json").write_text("[]"), "holds no settings"),
+    "another pipeline": (lambda folder: spoil_index(folder, "AudioLDM2Pipeline"), "holds a AudioLDM2Pipeline"),
+    "a part is missing": (lambda folder: shutil.rmtree(folder / "vae"), "lacks .*vae"),
+    "weights are missing": (lambda folder: (folder / "vocoder/model.safetensors").unlink(), "lacks .*vocoder"),
+    "weights are truncated": (
+        lambda folder: truncate(folder / "unet/diffusion_pytorch_model.safetensors"),
+        "it is damaged; fetch or copy",
+    ),
+    "weights are empty": (
+        lambda folder: (folder / "text_encoder/model.safetensors").write_bytes(b""),
+        "no safetensors",
+    ),
+    "weights are text": (
+        lambda folder: (folder / "vae/diffusion_pytorch_model.safetensors").write_text("x" * 99),
+        "no safe",
+    ),
+    "config asks for other weights": (
+        lambda folder: change_config(folder, "vae", block_out_channels=[8, 16, 16]),
+        "the vae of .* cannot be loaded",
+    ),
+    "config of a vocoder with other bins": (
+        lambda folder: change_config(folder, "vocoder", model_in_dim=18),
+        "the vocoder of .* cannot be loaded|does not fit together",
+    ),
+    "no tokenizer": (lambda folder: (folder / "tokenizer/tokenizer_config.json").unlink(), "lacks .*tokenizer"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_a_spoiled_checkpoint_is_refused(copy: Path, how: str) -> None:
+    """Whatever is wrong, the answer is one sentence that names the part and the remedy, never random weights."""
+    spoil, message = SPOILED[how]
+    spoil(copy)
+    with pytest.raises(EngineUnavailable, match=message):
+        MusicLDM.load(str(copy), placement=choose("cpu"))
+
+
+def test_a_pickle_cannot_run(copy: Path, tmp_path: Path) -> None:
+    """A program inside a weight file is refused: as a bare pickle, and inside torch's archive. It never runs."""
+    proof = tmp_path / "it_ran"
+
+    class Surprise:
+        """Writes a file when it is unpickled."""
+
+        def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+            return Path.touch, (proof,)  # type: ignore[return-value]  # what a pickle may call is not typed
+
+    (copy / "vocoder/model.safetensors").unlink()
+    weights = copy / "vocoder/pytorch_model.bin"
+    weights.write_bytes(pickle.dumps(Surprise()))
+    with pytest.raises(EngineUnavailable, match="bare pickle"):
+        MusicLDM.load(str(copy), placement=choose("cpu"))
+    torch.save({"conv_pre.weight": Surprise()}, weights)
+    with pytest.raises(EngineUnavailable, match=r"vocoder .* cannot be loaded"):
+        MusicLDM.load(str(copy), placement=choose("cpu"))
+    assert not proof.exists()
+
+
+@pytest.mark.parametrize("part", list(checkpoint.WEIGHTS))
+def test_a_part_that_has_only_a_bin_is_loaded_as_weights(copy: Path, model: MusicLDM, part: str) -> None:
+    """What some publish in torch's own archive sounds as the safetensors would."""
+    safe, archive = (copy / part / name for name in checkpoint.WEIGHTS[part])
+    torch.save(load_file(safe), archive)
+    safe.unlink()
+    again = MusicLDM.load(str(copy), placement=choose("cpu"))
+    chance = torch.Generator().manual_seed(1), torch.Generator().manual_seed(1)
+    one, other = (
+        each("a", seconds=0.2, steps=2, generator=source).audios
+        for each, source in zip((model, again), chance, strict=True)
+    )
+    assert (one == other).all()
+
+
+@pytest.mark.parametrize("source", ["", "  ", "a\0b"])
+def test_what_is_no_name_at_all_is_refused(source: str) -> None:
+    """Neither a path nor an id: the message says what would be."""
+    with pytest.raises(BadValue, match="give a folder, or a hub id"):
+        checkpoint.locate(source)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """A path is a path, even one that does not exist."""
+    with pytest.raises(EngineUnavailable, match=r"there is no folder .*nowhere"):
+        checkpoint.locate(str(tmp_path / "nowhere"))
+
+
+def test_a_hub_id_is_found_in_the_cache_and_only_there(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was fetched is found by its name and pinned by its commit; what was not is never downloaded by surprise."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(EngineUnavailable, match="daw-bridge model fetch some/model"):
+        checkpoint.locate("some/model")
+    home = tmp_path / "models--some--model"
+    (home / "refs").mkdir(parents=True)
+    (home / "refs/main").write_text(COMMIT)
+    shutil.copytree(tiny, home / "snapshots" / COMMIT)
+    assert checkpoint.locate("some/model").revision == COMMIT
+    assert checkpoint.locate("some/model", COMMIT).folder.name == COMMIT
+    with pytest.raises(EngineUnavailable, match=r"--revision 2\.0"):
+        checkpoint.locate("some/model", "2.0")
+
+
+def test_the_licence_is_told(copy: Path) -> None:
+    """From what we know, from the card that lies with the weights, or not at all: then that is said."""
+    assert "not stated" in checkpoint.locate(str(copy)).licence
+    (copy / "README.md").write_text("---\nlicense: cc-by-nc-sa-4.0\ntags: [music]\n---\n# A model\n")
+    assert checkpoint.locate(str(copy)).licence == "cc-by-nc-sa-4.0"
+    assert "non-commercial" in checkpoint.LICENCES[checkpoint.DEFAULT]
+
+
+def test_too_little_memory_is_said_before_loading(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The need and what there is are both named, and what would help."""
+    from plugin_host.engines.musicldm import memory  # noqa: PLC0415 - patched here alone
+
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal: 100 kB\nMemAvailable: 3 kB\n")
+    monkeypatch.setattr(memory, "_MEMINFO", meminfo)
+    with pytest.raises(OutOfMemory, match=r"needs .* GB on cpu and 0\.0 GB are free; ask for fewer"):
+        MusicLDM.load(str(copy), placement=choose("cpu"))
