@@ -129,20 +129,21 @@ def test_a_job_that_waits_is_cancelled_at_once(own: Running) -> None:
         assert synced(client) == []
 
 
-def test_a_killed_worker_costs_one_job(own: Running) -> None:
-    """The job fails with `internal` and says how; the next gets a fresh worker."""
+def test_killed_workers_cost_one_job(own: Running) -> None:
+    """The job fails with `internal` and says how; the next gets fresh ones."""
     with own.client() as client:
         client.send("/bridge/generate", "everything", "id", "doomed", *LONG)
         client.send("/bridge/generate", "pad", "id", "next", "bars", 1, "takes", 1)
         until(client, "/bridge/progress")
-        victim = own.workers()[-1]
-        os.kill(victim, signal.SIGKILL)
+        victims = own.workers()  # all: one alone may not have begun, and would be replaced at no cost
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
         ended = endings(client, ["doomed", "next"])
         assert ended["doomed"].address == "/bridge/failed"
         assert ended["doomed"].arguments[1] == "internal"
         assert "signal 9" in str(ended["doomed"].arguments[2])
         assert ended["next"].address == "/bridge/done"
-        assert victim not in own.workers()
+        assert not set(victims) & set(own.workers())
         assert len(own.wavs) == 1
         assert own.leftovers == []
 
