@@ -100,9 +100,8 @@ def work(pipe: Connection, spool_folder: Path, settings: Mapping[str, Mapping[st
     `settings` holds each engine's own, by its name, and CLAP's: when it ranks (`rank`: auto, always, never), the folder
     of earlier clips and that of references.
     """
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C in a terminal reaches us too, but stopping is the daemon's word
+    # Ctrl-C in a terminal reaches us too, but stopping is the daemon's word.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICE)
     _Worker(pipe, spool_folder, settings).run()

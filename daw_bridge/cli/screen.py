@@ -89,6 +89,7 @@ def progress(words: str) -> Iterator[Show]:
         task = bar.add_task(words, total=1.0)
 
         def show(fraction: float, stage: str) -> None:
+            """Move the bar."""
             bar.update(task, completed=fraction, description=plain(stage))
 
         yield show

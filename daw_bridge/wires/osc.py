@@ -10,7 +10,7 @@ import logging
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import fields
 from ipaddress import IPv6Address, ip_address
 from itertools import pairwise
@@ -91,7 +91,7 @@ class OscWire(asyncio.DatagramProtocol):
         received = time.monotonic()
         peer = (addr[0], addr[1])
         self._counts["packets"] += 1
-        if not self._may_ask(peer[0]):
+        if not may_ask(peer[0], self._config.allow):
             self._counts["strangers"] += 1
             return
         try:
@@ -101,13 +101,6 @@ class OscWire(asyncio.DatagramProtocol):
             return
         for message in messages:
             self._receive(message, peer, received)
-
-    def _may_ask(self, host: str) -> bool:
-        """Whether `host` is this machine, or one that the configuration lists."""
-        address = ip_address(host.split("%", maxsplit=1)[0])
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        return address.is_loopback or str(address) in self._config.allow
 
     def report(self, report: reports.JobReport, request: Request) -> None:
         """Send a job's report to who asked, to the port that the request named, and to all subscribers."""
@@ -198,6 +191,14 @@ class OscWire(asyncio.DatagramProtocol):
         for peer in peers:
             _out.debug("%s %s to %s", address, arguments, peer)
             self._transport.sendto(packet, peer)
+
+
+def may_ask(host: str, allowed: Container[str]) -> bool:
+    """Whether `host` is this machine, or one that the configuration lists, however the system writes its address."""
+    address = ip_address(host.split("%", maxsplit=1)[0])
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_loopback or str(address) in allowed
 
 
 def _arguments(message: Message, row: str) -> tuple[Argument, ...]:

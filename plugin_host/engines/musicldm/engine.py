@@ -298,6 +298,7 @@ def _denoising(progress: Progress) -> "OnStep":
     """Return what reports the steps of the diffusion."""
 
     def on_step(done: int, total: int, timestep: object, latents: object) -> None:
+        """Report one step."""
         del timestep, latents
         progress.reach("denoise", done / total, f"{done}/{total}")
 

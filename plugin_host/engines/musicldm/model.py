@@ -149,6 +149,7 @@ class MusicLDM:
         chance = [(each, each.get_state()) for each in _listed(journey.generators)]
 
         def walk(batch: int) -> torch.Tensor:
+            """Walk with so many takes at a time, from the same chance whenever it is tried."""
             for each, state in chance:
                 each.set_state(state)
             starts = range(0, len(journey.noise), batch)
@@ -170,6 +171,7 @@ class MusicLDM:
         """Decode the latents of one take, shape ``(channels, time, frequency)``, to a mel, ``(frames, bins)``."""
 
         def work(_: int) -> torch.Tensor:
+            """Decode."""
             with self.placement.visiting(self._parts.vae):
                 return decode.mel(self._parts.vae, latents)
 
@@ -179,6 +181,7 @@ class MusicLDM:
         """Make the sound of one take's mel: float32, shape ``(frames,)``, in ordinary memory."""
 
         def work(_: int) -> torch.Tensor:
+            """Vocode."""
             with self.placement.visiting(self._parts.vocoder):
                 return decode.wave(self._parts.vocoder, mel)
 
@@ -228,6 +231,7 @@ def _every(callback: Callback | None, steps: int) -> OnStep:
     """Return what tells `callback` of every `steps`-th step, counted from the first."""
 
     def on_step(done: int, total: int, timestep: Any, latents: torch.Tensor) -> None:
+        """Tell of one step, if it is its turn."""
         del total
         if callback is not None and (done - 1) % steps == 0:
             callback(done - 1, timestep, latents)
@@ -239,6 +243,7 @@ def _in_part(on_step: OnStep, part: int, parts: int) -> OnStep:
     """Return what tells `on_step` of the steps of one part of a batch as steps of the whole."""
 
     def of_whole(done: int, total: int, timestep: Any, latents: torch.Tensor) -> None:
+        """Tell of one step of the whole."""
         on_step(part * total + done, parts * total, timestep, latents)
 
     return of_whole

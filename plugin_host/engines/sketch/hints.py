@@ -64,6 +64,7 @@ def _timbre(part: str) -> Callable[[Wish, Fact], Wish]:
     """Return what the hint named after `part` does: ``bass = "reese"`` chooses its sound."""
 
     def choose(wish: Wish, value: Fact) -> Wish:
+        """Wish for that sound."""
         return replace(wish, timbres={**wish.timbres, part: _known(part, str(value), TIMBRES)})
 
     return choose

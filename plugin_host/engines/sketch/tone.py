@@ -146,6 +146,7 @@ def _harmonic(rule: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Cal
     """Return a wave whose k-th harmonic weighs ``rule(k)``."""
 
     def wave(_hertz: float) -> Partials:
+        """Return the same partials at every pitch."""
         harmonics = np.arange(1.0, MOST_PARTIALS + 1)
         weights = rule(harmonics)
         heard = np.abs(weights) > 1e-4
@@ -159,6 +160,7 @@ def _listed(*pairs: tuple[float, float]) -> Callable[[float], Partials]:
     ratios, weights = np.asarray(pairs, np.float32).T
 
     def wave(_hertz: float) -> Partials:
+        """Return the same partials at every pitch."""
         return ratios, weights
 
     return wave

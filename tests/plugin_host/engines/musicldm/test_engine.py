@@ -66,11 +66,11 @@ def test_importing_and_constructing_loads_no_torch(tiny: Path) -> None:
     program = (
         "import sys; from plugin_host.engines import create; "
         f"engine = create('musicldm', {{'checkpoint': {str(tiny)!r}}}); "
-        "assert engine.capabilities.rates == (16000,); "
         "heavy = {'torch', 'diffusers', 'transformers', 'huggingface_hub'} & set(sys.modules); "
-        "assert not heavy, heavy"
+        "print(engine.capabilities.rates, sorted(heavy))"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    outcome = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert outcome.stdout.strip() == "(16000,) []"
 
 
 @pytest.mark.parametrize(
