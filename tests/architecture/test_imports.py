@@ -29,6 +29,7 @@ HEAVY = {
             "noise",
             "sample",
             "schedulers",
+            "winograd",
         )
     ),
     "diffusers": tuple(f"{MUSICLDM}{name}.py" for name in ("fast", "load", "quiet", "schedulers")),

@@ -14,7 +14,8 @@ The modules stand in the order in which a sound is made::
     noise        where every take begins
     sample       noise becomes latents: the diffusion loop
     decode       latents become a mel spectrogram, and that a waveform
-    fast         the same results with less work
+    fast         the same results with less work: which layers are swapped for which
+    winograd     convolutions with fewer products, for processors
     model        all of it together, for Python: `MusicLDM`
     progress     how far along, weighted by what each stage has cost before
     engine       all of it behind the engine protocol: `MusicLdmEngine`

@@ -38,13 +38,15 @@ def parts(checkpoint: Checkpoint, placement: Placement) -> Parts:
         memory.check_room(int(checkpoint.size * _TEMPORARY / half), placement.device)
     with quietly():
         unet = _model(checkpoint, "unet", diffusers.UNet2DConditionModel, placement)
-        fast.prepare(unet)  # one model after the other: while they are prepared they are in memory twice
+        fast.prepare(unet, placement)  # one model after the other: while they are prepared they are in memory twice
         vae = _model(checkpoint, "vae", diffusers.AutoencoderKL, placement)
-        fast.prepare(vae)
+        fast.prepare(vae.decoder, placement)
+        vocoder = _model(checkpoint, "vocoder", transformers.SpeechT5HifiGan, placement)
+        fast.prepare(vocoder, placement)
         loaded = Parts(
             unet=unet,
             vae=vae,
-            vocoder=_model(checkpoint, "vocoder", transformers.SpeechT5HifiGan, placement),
+            vocoder=vocoder,
             clap=_clap(checkpoint, placement),
             scheduler_settings=checkpoint.config("scheduler"),
         )
