@@ -6,22 +6,27 @@ the GPU's promises are measured, otherwise those for two cores.
 """
 
 import contextlib
+import itertools
 import os
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import answers
 import checkpoints
 import figures
 import librosa
 import numpy as np
+import psutil
 import torch
+from daemons import daemon
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, MusicLDMPipeline
 from numpy.typing import NDArray
 
@@ -29,6 +34,7 @@ from plugin_host.engine import Plan
 from plugin_host.engines.musicldm import MusicLdmEngine, device
 from plugin_host.engines.musicldm.model import MusicLDM
 from plugin_host.engines.musicldm.quiet import quietly
+from plugin_host.errors import Cancelled
 from plugin_host.host import Host
 from plugin_host.musictime import Grid, Meter, Tempo
 from plugin_host.rankers.clap import ClapRanker
@@ -136,6 +142,11 @@ def run() -> None:
         if placement.device.type == "cuda":
             del stock, model
             figures.record("musicldm to disk", settings_of(load, placement), to_disk(folder, load))
+        else:
+            figures.record("musicldm example", settings_of(load, placement), example(model))
+            del stock, model
+            figures.record("musicldm cancel", settings_of(load, placement), cancels(folder))
+            figures.record("musicldm answers", settings_of(load, placement), answered(folder))
 
 
 def settings_of(load: Load, placement: device.Placement) -> Mapping[str, object]:
@@ -228,6 +239,60 @@ def alone(who: str, folder: Path) -> None:
         model = MusicLDM.load(str(folder), placement=placement)
         ours(model, text, negative, scheduler="ddim", guidance=2.0, load=CPU)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def example(model: MusicLDM) -> Mapping[str, object]:
+    """Return how the example of MusicLDM's own documentation went, text and all."""
+    begun = perf_counter()
+    audio = model(PROMPT, steps=10, seconds=5.0).audios[0]
+    return {"frames": len(audio), "finite": bool(np.isfinite(audio).all()), "seconds": round(perf_counter() - begun, 2)}
+
+
+class Canceller:
+    """A watch on which somebody loses patience in the middle of step 4. It keeps the time of every step."""
+
+    def __init__(self) -> None:
+        self.steps: list[float] = []
+        self.cancelled: float | None = None
+
+    def step(self, stage: str, fraction: float) -> None:
+        """Take the time, and pass on that the job is cancelled."""
+        del fraction
+        if self.cancelled is not None:
+            raise Cancelled
+        if stage.startswith("denoise"):
+            self.steps.append(perf_counter())
+            if stage.startswith("denoise 3/"):
+                threading.Timer((self.steps[-1] - self.steps[-2]) / 2, self.lose_patience).start()
+
+    def lose_patience(self) -> None:
+        """Cancel. Thread: timer."""
+        self.cancelled = perf_counter()
+
+
+def cancels(folder: Path) -> Mapping[str, object]:
+    """Return how many times a step's length a cancel took, and what memory it left behind. Promised: 1.5 steps."""
+    engine, process = MusicLdmEngine({"checkpoint": str(folder), "device": "cpu"}), psutil.Process()
+    plan = Plan(PROMPT, Grid(Tempo.parse(120), Meter(4, 4), 2, 48_000), 1, CPU.takes, steps=6)
+    shares, resident = [], []
+    for _ in range(PAIRS):
+        watch = Canceller()
+        with contextlib.suppress(Cancelled):
+            list(engine.takes(plan, watch))
+        assert watch.cancelled is not None
+        took = perf_counter() - watch.cancelled
+        shares.append(round(took / median(b - a for a, b in itertools.pairwise(watch.steps)), 2))
+        resident.append(round(process.memory_info().rss / 1e6))
+    engine.close()
+    return {"steps until it was out": shares, "MB resident after each": resident, "kept": max(shares) <= 1.5}
+
+
+def answered(folder: Path) -> Mapping[str, object]:
+    """Return how soon the daemon says `queued` while the model runs on all cores. Promised: p99 at most 5 ms."""
+    environment = {"DAW_BRIDGE_MUSICLDM_CHECKPOINT": str(folder), "DAW_BRIDGE_CLAP_RANK": "never"}
+    load = (PROMPT, "engine", "musicldm", "bars", 2, "takes", 4, "steps", 500)
+    with tempfile.TemporaryDirectory() as base, daemon(Path(base), "--engine", "sketch", **environment) as running:
+        return {"queued_ms": figures.spread(answers.delays(running, load, 1_000))}
 
 
 class Onlooker:
