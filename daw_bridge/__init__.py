@@ -11,6 +11,7 @@ It reads in the order in which a request travels::
     deliveries/        where a finished clip goes
     certificate        what a clip tells of its job
     reports  announce  what is told back, and to whom
+    heard              what was measured of a clip, in words
     bridge             the desk at which all of these meet, whichever wire a request came by
     daemon  config     the switchboard, and its settings
     client  cli/       the other end of the wire, and the commands

@@ -159,6 +159,9 @@ class MusicLdmConfig:
     offload: bool = _setting(default=False, read=Switch(), means="keep parts off the device until their turn")
     scheduler: str = _setting(defaults.SCHEDULER, Text(20), "the scheduler")
     steps: int = _setting(defaults.STEPS, Whole(1, 1000), "steps of the diffusion")
+    correction: float = _setting(
+        defaults.CORRECTION, Number(0, 0.25), "by how much a loop's tempo may be corrected in the mel, as a part"
+    )
     preload: bool = _setting(default=False, read=Switch(), means="load it when the daemon starts")
     idle: float = _setting(900.0, Number(0, 86_400), "seconds without a job after which it is unloaded; 0 is never")
 
@@ -174,6 +177,13 @@ class ClapConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RankConfig:
+    """What is made of the measurements."""
+
+    warn: float = _setting(0.5, Number(0, 1), "a job warns when the beat of its best clip is below this; 0 is never")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All settings, by section."""
 
@@ -184,6 +194,7 @@ class Config:
     paths: PathsConfig = field(default_factory=PathsConfig)
     musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)
     clap: ClapConfig = field(default_factory=ClapConfig)
+    rank: RankConfig = field(default_factory=RankConfig)
 
     def __post_init__(self) -> None:
         if not ip_address(self.osc.host).is_loopback and not self.osc.allow:
@@ -201,6 +212,7 @@ SECTIONS: Mapping[str, type] = {
     "paths": PathsConfig,
     "musicldm": MusicLdmConfig,
     "clap": ClapConfig,
+    "rank": RankConfig,
 }
 
 

@@ -82,7 +82,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     settings = _engine_settings(config)
     config = _settled(config, settings)
     foreman = Foreman(config.paths.state / "spool", settings)
-    runner = Runner(jobs, foreman, folder, announcer, pace)
+    runner = Runner(jobs, foreman, folder, announcer, pace, warn=config.rank.warn)
     bridge = Bridge(config, session, presets, jobs, runner, announcer, pace, monotonic())
     osc = OscWire(bridge, config.osc)
     async with AsyncExitStack() as parts:

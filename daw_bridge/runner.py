@@ -13,7 +13,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from time import monotonic
 
-from daw_bridge import reports
+from daw_bridge import heard, reports
 from daw_bridge.announce import Announcer
 from daw_bridge.certificate import job_card
 from daw_bridge.deliveries.folder import FolderDelivery, Staged, retract
@@ -34,8 +34,12 @@ _MADE = 0.95  # the share of a job that is the worker's; the rest is writing
 class Runner:
     """Runs jobs, one at a time. Thread: the event loop's; files are written in another."""
 
-    def __init__(self, jobs: Jobs, foreman: Foreman, folder: FolderDelivery, announcer: Announcer, pace: Pace) -> None:
+    def __init__(
+        self, jobs: Jobs, foreman: Foreman, folder: FolderDelivery, announcer: Announcer, pace: Pace, *, warn: float
+    ) -> None:
+        """`warn` is the part of the score, 0–1, below which the beat of a job's best clip is worth a warning."""
         self._jobs = jobs
+        self._warn_below = warn
         self._foreman = foreman
         self._folder = folder
         self._announcer = announcer
@@ -155,10 +159,12 @@ class Runner:
             raise Cancelled
 
     def _warn(self, job: Job, best: SpooledClip) -> None:
-        """Tell what an engine remarked upon, once: with the best clip."""
-        remark = best.facts.take_facts.get("warning")
-        if remark and best.facts.rank == 1:
-            self._announcer.tell(reports.Warned(job.id, str(remark)), job.request)
+        """Tell what an engine remarked upon, and what is wrong with the beat, once: with the best clip."""
+        if best.facts.rank != 1:
+            return
+        for remark in (best.facts.take_facts.get("warning"), heard.warning(best.facts.score, self._warn_below)):
+            if remark:
+                self._announcer.tell(reports.Warned(job.id, str(remark)), job.request)
 
     def _progress(self, job: Job, fraction: float, stage: str) -> None:
         """Tell how far the job is; a fraction never falls."""

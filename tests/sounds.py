@@ -4,7 +4,7 @@ All are rings (what rings beyond the last frame wraps around to the first) of sh
 for the same arguments: `Audio` never changes, so tests share them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 
@@ -44,8 +44,8 @@ def _attack(sound: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
 
 
 def kick(rate: int) -> NDArray[np.float64]:
-    """Return a sine that falls from 180 to 50 Hz in a moment and fades within a quarter of a second."""
-    t = _time(0.25, rate)
+    """Return a sine that falls from 180 to 50 Hz in a moment and fades within half a second."""
+    t = _time(0.5, rate)
     phase = 2 * np.pi * (50 * t + 130 * 0.02 * (1 - np.exp(-t / 0.02)))
     return _attack(0.8 * np.sin(phase) * np.exp(-t / 0.08), rate)
 
@@ -102,6 +102,41 @@ def drums(on: Grid, swing: Fraction = Fraction(1, 2)) -> Audio:
         if within.denominator == 1:
             hits.append((beat, kick(on.rate) if within % 2 == 0 else snare(on.rate)))
     return ring(on, hits)
+
+
+GROOVES: Mapping[str, Mapping[str, str]] = {
+    "rock": {"kick": "x.......x.x.....", "snare": "....x.......x...", "hat": "x.x.x.x.x.x.x.x."},
+    "rock in sixteenths": {"kick": "x.......x.......", "snare": "....x.......x...", "hat": "xxxxxxxxxxxxxxxx"},
+    "house": {"kick": "x...x...x...x...", "snare": "....x.......x...", "hat": "..x...x...x...x."},
+    "techno": {"kick": "x...x...x...x...", "hat": "..xx..xx..xx..xx"},
+    "boom bap": {"kick": "x.....x...x.....", "snare": "....x.......x...", "hat": "x.x.x.x.x.x.x.xx"},
+    "breakbeat": {"kick": "x.x.......xx....", "snare": "....x..o.o..x..o", "hat": "x.x.x.x.x.x.x.x."},
+    "two-step": {"kick": "x.........x.....", "snare": "....x.......x...", "hat": "..x...x..xx...x."},
+    "tresillo": {"kick": "x...x...x...x...", "snare": "...x..x....x..x.", "hat": "x.x.x.x.x.x.x.x."},
+}
+"""One bar of 4/4 each, in sixteenths, a ghost note being an o: what drummers and drum machines play."""
+
+LEVELS = {"x": 1.0, "o": 0.3}
+"""How loud a hit is, and a ghost note."""
+
+
+@lru_cache(maxsize=64)
+def groove(on: Grid, name: str, swing: Fraction = Fraction(1, 2)) -> Audio:
+    """Play one of `GROOVES` in every bar."""
+    return ring(on, played(on, name, swing))
+
+
+def played(on: Grid, name: str, swing: Fraction = Fraction(1, 2)) -> list[Hit]:
+    """Return the hits of a groove, in order."""
+    voices = {"kick": kick(on.rate), "snare": snare(on.rate), "hat": hat(on.rate)}
+    hits = [
+        (swung(bar * on.meter.bar + Fraction(step, 4), swing), voices[voice] * LEVELS[sign])
+        for bar in range(on.bars)
+        for voice, steps in GROOVES[name].items()
+        for step, sign in enumerate(steps)
+        if sign in LEVELS
+    ]
+    return sorted(hits, key=lambda hit: hit[0])
 
 
 @lru_cache(maxsize=64)

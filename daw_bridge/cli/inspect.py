@@ -1,6 +1,7 @@
 """``daw-bridge inspect``: what a clip is, in words and as a picture."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,15 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from daw_bridge import heard
 from daw_bridge.cli import screen, waveform
 from daw_bridge.cli.clipfile import ClipFile, read
 from daw_bridge.cli.errors import CommandFailed
+from daw_bridge.cli.listen import Listened, listen
 from daw_bridge.cli.sound import Outline, outline
 from daw_bridge.cli.words import music
 from plugin_host.clip import Score
-from plugin_host.engine import Form
+from plugin_host.engine import Fact, Form
 from plugin_host.musictime import decimal_text
 
 _ROWS = 8  # of the drawing
@@ -26,14 +29,15 @@ def run(file: Path, png: Path | None, *, plot: bool, as_json: bool) -> None:
     """Say what `file` is, and draw it; into the picture `png` too, if asked. Raises `CommandFailed`."""
     picture = _picture(file, png) if plot or png else None
     clip = read(file)
+    listened = listen(clip)
     if picture is not None:
         from daw_bridge.cli.picture import save
 
-        save(clip, picture)
+        save(clip, listened, picture)
     if as_json:
-        screen.write_json(_facts(clip, outline(file, 1), picture))
+        screen.write_json({**_facts(clip, outline(file, 1), picture), "measured": dict(listened.evidence)})
     else:
-        _show(clip, picture, screen.out())
+        _show(clip, listened, picture, screen.out())
 
 
 def _picture(file: Path, png: Path | None) -> Path:
@@ -65,7 +69,7 @@ def _facts(clip: ClipFile, shape: Outline, picture: Path | None) -> dict[str, An
     }
 
 
-def _show(clip: ClipFile, picture: Path | None, console: Console) -> None:
+def _show(clip: ClipFile, listened: Listened, picture: Path | None, console: Console) -> None:
     """Write facts, drawing and notes for a person."""
     room = min(console.width if console.is_terminal else _NO_TERMINAL, _WIDEST) - 1
     grid = []
@@ -75,7 +79,7 @@ def _show(clip: ClipFile, picture: Path | None, console: Console) -> None:
     shape = outline(clip.path, waveform.DOTS_WIDE * width)
     console.print(screen.plain(clip.path.name), style="bold", soft_wrap=True)
     console.print()
-    console.print(screen.rows(_rows(clip, shape)))
+    console.print(screen.rows([*_rows(clip, shape), *_measured(listened.evidence)]))
     console.print()
     grid = waveform.thinned(grid, width)
     for row in waveform.draw(shape, _ROWS, grid):
@@ -110,6 +114,20 @@ def _rows(clip: ClipFile, shape: Outline) -> list[tuple[str, str]]:
         ("licence", known.get("licence", "")),
         ("prompt", known.get("prompt", "")),
         ("known from", ", ".join(clip.sources) or "the sound alone: there is no sidecar and no tempo in it"),
+    ]
+
+
+def _measured(evidence: Mapping[str, Fact]) -> list[tuple[str, str]]:
+    """Return what was measured of the sound itself, with a label each; those that were not are empty."""
+    begins = f"{evidence.get('onsets')} strong onsets" if evidence.get("onsets") else ""
+    strength = evidence.get("beat_strength")
+    return [
+        ("beat", heard.verdict(evidence)),
+        ("material", ", ".join(str(each) for each in (evidence.get("material"), begins) if each)),
+        ("tempo heard", heard.tempo(evidence)),
+        ("grid error", heard.grid(evidence)),
+        ("beat strength", f"{strength:.2f} of 1" if isinstance(strength, float) else ""),
+        ("seam", heard.seam(evidence)),
     ]
 
 

@@ -1,4 +1,7 @@
-"""A picture of a clip: the waveform of each channel, bar lines with their numbers, beats, and where sounds begin.
+"""A picture of a clip that says whether it is in time.
+
+The verdict in words, the waveform over the bars and beats, every strong onset in the colour of how far it is off its
+line, and below how many milliseconds early or late each one is.
 
 matplotlib is the `plot` extra, and is loaded here and nowhere else. Figures are made as objects, without pyplot, which
 would keep them in a global list and look for a display.
@@ -10,25 +13,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daw_bridge import heard
 from daw_bridge.cli.clipfile import ClipFile
 from daw_bridge.cli.errors import CommandFailed
+from daw_bridge.cli.listen import Listened
 from daw_bridge.cli.screen import plain
-from daw_bridge.cli.sound import Outline, load, outline
+from daw_bridge.cli.sound import Outline, outline
 from daw_bridge.cli.waveform import Line, lines, thinned
 from daw_bridge.cli.words import music
-from plugin_host.engine import Form
-from plugin_host.rankers import onsets, spectrum
 
 _STRETCHES = 2_400  # of the outline: one and a half for each pixel across
-_INCHES, _DOTS = (12.0, 4.2), 130
+_INCHES, _TIMING_INCHES, _DOTS = (12.0, 4.2), 1.6, 130
 _ROOM = 160  # places for lines: ten pixels each
-_WAVE, _ONSET, _INK = "#2a6f97", "#e07a1f", "#30363d"
+_WAVE, _ONSET, _INK = "#9fb4c3", "#2a6f97", "#30363d"
+_TIGHT, _LOOSE, _OFF = "#2e9e5b", "#e0a01f", "#d1372c"
+_WIDEST_MS = 60.0  # of the strip of milliseconds: half a sixteenth at 120 BPM
 _MOST_CHANNELS = 8
-_HAIR = 0.005  # seconds
-_LONGEST = 300.0  # seconds of a clip in which onsets are looked for: none that is made here is longer
 
 
-def save(clip: ClipFile, picture: Path) -> None:
+def save(clip: ClipFile, listened: Listened, picture: Path) -> None:
     """Draw `clip` into the PNG `picture`. Raises `CommandFailed` without matplotlib, or where none can be written."""
     try:
         from matplotlib.figure import Figure
@@ -36,16 +39,22 @@ def save(clip: ClipFile, picture: Path) -> None:
         raise CommandFailed(
             "a picture needs matplotlib, which is not installed; get it with: pip install 'daw-bridge[plot]'",
         ) from None
-    shape, grid, begun = outline(clip.path, _STRETCHES), _grid(clip), _onsets(clip)
-    channels = min(clip.sound.channels, _MOST_CHANNELS)
-    figure = Figure(figsize=_INCHES, layout="constrained")
-    panes = list(figure.subplots(channels, 1, sharex=True, squeeze=False)[:, 0])
-    for channel, pane in enumerate(panes):
+    shape, grid = outline(clip.path, _STRETCHES), _grid(clip)
+    channels, timed = min(clip.sound.channels, _MOST_CHANNELS), len(listened.late) > 0
+    width, height = _INCHES
+    figure = Figure(figsize=(width, height + timed * _TIMING_INCHES), layout="constrained")
+    heights = [height / channels] * channels + [_TIMING_INCHES] * timed
+    panes = list(figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
+    for channel, pane in enumerate(panes[:channels]):
         _draw_wave(pane, shape, channel, clip.sound.seconds)
         _draw_lines(pane, grid, clip.sound.seconds)
+    _mark_onsets(panes[0], listened)
+    if timed:
+        _draw_timing(panes[-1], listened)
+        _draw_lines(panes[-1], grid, clip.sound.seconds)
     _number_bars(panes[-1], grid, clip.sound.seconds)
-    _mark_onsets(figure, panes[0], begun)
-    figure.suptitle(_title(clip), x=0.005, ha="left", fontsize=10, color=_INK, parse_math=False)
+    figure.suptitle(_title(clip, listened), x=0.005, ha="left", fontsize=10, color=_INK, parse_math=False)
+    _say_verdict(panes[0], listened)
     try:
         figure.savefig(picture, dpi=_DOTS, format="png")
     except OSError as error:
@@ -61,15 +70,10 @@ def _grid(clip: ClipFile) -> list[Line]:
     return thinned(lines(clip.known["tempo"], clip.known["meter"], clip.sound.seconds), _ROOM)
 
 
-def _onsets(clip: ClipFile) -> NDArray[np.float64]:
-    """Return when, in seconds, the sounds begin that the ranker hears."""
-    sound, rate = spectrum.coarse(load(clip.path, _LONGEST))
-    if len(sound) < rate * spectrum.WINDOW_SECONDS:
-        return np.empty(0)
-    form = clip.known.get("form", Form.ONE_SHOT)
-    found = onsets.find(sound, rate, spectrum.loudness(sound, rate, form), form).seconds
-    # A sound on frame 0 of a loop may be found a hair before it, which is the loop's other end.
-    return np.where(found > clip.sound.seconds - _HAIR, 0.0, found) if form is Form.LOOP else found
+def _colours(late: NDArray[np.float64]) -> list[str]:
+    """Return a colour for each onset that is so many seconds late: as tight players are, as loose ones, or off."""
+    off = 1000 * np.abs(late)
+    return [_TIGHT if each <= heard.TIGHT_MS else _LOOSE if each <= heard.LOOSE_MS else _OFF for each in off]
 
 
 def _draw_wave(pane: Any, shape: Outline, channel: int, seconds: float) -> None:
@@ -104,19 +108,54 @@ def _number_bars(pane: Any, grid: list[Line], seconds: float) -> None:
     pane.set_xlabel("bar" if grid else "seconds", fontsize=9, color=_INK)
 
 
-def _mark_onsets(figure: Any, pane: Any, begun: NDArray[np.float64]) -> None:
-    """Mark over the wave where sounds begin."""
-    if len(begun):
-        height, fine = np.full(len(begun), 1.12), 1.6 if len(begun) < _ROOM else 0.6
-        marks = pane.plot(begun, height, "|", color=_ONSET, markersize=8, markeredgewidth=fine, clip_on=False, zorder=4)
-        figure.legend(marks, [f"{len(begun)} onsets"], loc="upper right", frameon=False, fontsize=10)
+def _mark_onsets(pane: Any, listened: Listened) -> None:
+    """Draw a stroke through the wave where a strong sound begins, in the colour of how far it is off its line."""
+    if len(listened.seconds):
+        colours = _colours(listened.late) if len(listened.late) else [_ONSET] * len(listened.seconds)
+        fine = 1.6 if len(listened.seconds) < _ROOM else 0.6
+        pane.vlines(listened.seconds, 0.8, 1.0, colors=colours, linewidth=2 * fine, zorder=5)
+        pane.vlines(listened.seconds, -1.0, 0.8, colors=colours, linewidth=fine, alpha=0.45, zorder=4)
 
 
-def _title(clip: ClipFile) -> str:
-    """Return the file's name and what a producer asks first."""
+def _draw_timing(pane: Any, listened: Listened) -> None:
+    """Draw a dot for each onset: on the middle line it is in time, above it is early, below it is late."""
+    most = min(_WIDEST_MS, max(20.0, 10 * np.ceil(0.12 * np.abs(1000 * listened.late).max())))
+    pane.axhspan(-heard.TIGHT_MS, heard.TIGHT_MS, color=_TIGHT, alpha=0.13, linewidth=0, zorder=0)
+    pane.axhline(0, color=_TIGHT, linewidth=0.8, zorder=1)
+    shown = np.clip(1000 * listened.late, -most, most)
+    pane.vlines(listened.seconds, 0, shown, colors=_colours(listened.late), linewidth=1.2, zorder=3)
+    pane.scatter(listened.seconds, shown, c=_colours(listened.late), s=18, zorder=4, clip_on=False)
+    pane.set(ylim=(most, -most), yticks=(-most, 0, most))
+    pane.set_yticklabels((f"{most:.0f} ms early", "on the line", f"{most:.0f} ms late"), fontsize=8)
+    for side in ("top", "right"):
+        pane.spines[side].set_visible(False)
+    legend = (
+        (_TIGHT, f"within {heard.TIGHT_MS:g} ms"),
+        (_LOOSE, f"within {heard.LOOSE_MS:g} ms"),
+        (_OFF, "further off"),
+    )
+    for place, (colour, words) in enumerate(legend):
+        at = {"x": 0.7 + 0.1 * place, "y": 1.02, "transform": pane.transAxes}
+        pane.text(s=f"● {words}", color=colour, fontsize=9, va="bottom", **at)
+
+
+def _say_verdict(pane: Any, listened: Listened) -> None:
+    """Write above the wave, in large letters, whether the clip is in time."""
+    count = f"{len(listened.seconds)} strong onsets"
+    said = heard.verdict(listened.evidence) or f"{count}, and no tempo to hold them against"
+    wrong = heard.complain(listened.evidence)
+    colour = _OFF if wrong else _TIGHT if len(listened.late) else _INK
+    pane.set_title(said[0].upper() + said[1:], loc="left", fontsize=15, fontweight="bold", color=colour)
+
+
+def _title(clip: ClipFile, listened: Listened) -> str:
+    """Return the file's name, what a producer asks first, and what was heard in it."""
     known = clip.known
     said = [f"rank {known['rank']}"] if "rank" in known else []
     said += [f"score {known['score'].value:.3f}"] if "score" in known else []
     said += music(clip)
     said.append(f"{clip.sound.seconds:.3f} s")
-    return f"{plain(clip.path.name)}\n{'  ·  '.join(said)}"
+    material = str(listened.evidence.get("material", ""))
+    count = f"{len(listened.seconds)} strong onsets" if len(listened.late) else ""
+    heard_too = filter(None, (heard.tempo(listened.evidence), material, count))
+    return f"{plain(clip.path.name)}\n{'  ·  '.join(said)}\nheard: {'  ·  '.join(heard_too) or '–'}"

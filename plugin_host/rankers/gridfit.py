@@ -75,16 +75,33 @@ class _Division:
 
 def measure(onsets: Onsets, grid: Grid, length: float) -> GridFit:
     """Say how `onsets` (at least one) lie on `grid`, in a clip of `length` seconds that holds all bars of it."""
+    return _best(_placed(onsets, grid, length), grid)[1]
+
+
+def off(onsets: Onsets, grid: Grid, length: float) -> NDArray[np.float64]:
+    """Return how many seconds each of `onsets` (at least one) comes after its nearest line, as `measure` has it."""
+    placed = _placed(onsets, grid, length)
+    division, _ = _best(placed, grid)
+    return _distances(placed, division.period, division.lines) * placed.beat
+
+
+def _placed(onsets: Onsets, grid: Grid, length: float) -> "_Placed":
+    """Return `onsets` as they lie in their bars."""
     beat = length / float(grid.beats)
-    placed = _Placed(onsets.seconds / beat % float(grid.meter.bar), onsets.strengths, float(grid.meter.bar), beat)
-    step = _step(grid, beat)
-    best = _fit(_Division("straight", step, ()), placed, step)
+    return _Placed(onsets.seconds / beat % float(grid.meter.bar), onsets.strengths, float(grid.meter.bar), beat)
+
+
+def _best(placed: "_Placed", grid: Grid) -> tuple[_Division, GridFit]:
+    """Return the division of time whose lines hold best, and how they hold."""
+    step = _step(grid, placed.beat)
+    best = _Division("straight", step, ())
+    fit = _fit(best, placed, step)
     for division in _other_divisions(placed, step):
         if _anchored(division, placed):
             found = _fit(division, placed, step)
-            if found.hold > best.hold + CLEARLY_BETTER:
-                best = found
-    return best
+            if found.hold > fit.hold + CLEARLY_BETTER:
+                best, fit = division, found
+    return best, fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,10 +30,14 @@ _BLOCK = 256  # windows transformed at a time: they stay in the processor's cach
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loudness:
-    """`bands` of shape ``(moments, bands)``, relative to the loudest; moment k is `k · step` seconds into the clip."""
+    """`bands` of shape ``(moments, bands)``, relative to the loudest; moment k is `k · step` seconds into the clip.
+
+    `hertz` is where each band begins, shape ``(bands,)``.
+    """
 
     bands: NDArray[np.float32]
     step: float
+    hertz: NDArray[np.float64]
 
 
 def coarse(audio: Audio) -> tuple[NDArray[np.float32], float]:
@@ -54,7 +58,8 @@ def loudness(sound: NDArray[np.float32], rate: float, form: Form) -> Loudness:
     window = 2 ** round(math.log2(WINDOW_SECONDS * rate))
     hop = window // HOPS_PER_WINDOW
     shape = np.hanning(window).astype(np.float32)
-    to_bands = _to_bands(window)
+    edges = _edges(window)
+    to_bands = _to_bands(window, edges)
     views = sliding_window_view(extended(sound, window // 2, form), window)[: len(sound) : hop]
     power = np.empty((len(views), to_bands.shape[1]), np.float32)
     for start in range(0, len(views), _BLOCK):
@@ -64,7 +69,7 @@ def loudness(sound: NDArray[np.float32], rate: float, form: Form) -> Loudness:
     if loudest > 0:
         power /= loudest
     bands = np.sqrt(np.sqrt(power + np.float32(FLOOR))) - np.float32(FLOOR**0.25)
-    return Loudness(bands, hop / rate)
+    return Loudness(bands, hop / rate, edges[:-1] * (rate / window))
 
 
 def extended(sound: NDArray[np.float32], margin: int, form: Form) -> NDArray[np.float32]:
@@ -75,13 +80,14 @@ def extended(sound: NDArray[np.float32], margin: int, form: Form) -> NDArray[np.
     return np.concatenate((sound[(around - margin) % len(sound)], sound, sound[around % len(sound)]))
 
 
-def _to_bands(window: int) -> NDArray[np.float32]:
-    """Return the matrix that sums real and imaginary squares of a spectrum to bands, without its DC.
-
-    Shape ``(window + 2, bands)``. Bands are a constant ratio wide from the third line up, single lines below.
-    """
+def _edges(window: int) -> NDArray[np.int64]:
+    """Return the first line of each band and the end of the last: a constant ratio apart from the third line up."""
     half = window // 2
-    edges = np.unique(np.concatenate(([1], np.geomspace(3, half, BANDS).astype(int), [half + 1])))
-    lines = np.arange(half + 1)[:, np.newaxis]
+    return np.unique(np.concatenate(([1], np.geomspace(3, half, BANDS).astype(np.int64), [half + 1])))
+
+
+def _to_bands(window: int, edges: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the matrix, ``(window + 2, bands)``, that sums real and imaginary squares of a spectrum to bands."""
+    lines = np.arange(window // 2 + 1)[:, np.newaxis]
     inside = (lines >= edges[:-1]) & (lines < edges[1:])
     return np.repeat(inside, 2, axis=0).astype(np.float32)

@@ -36,14 +36,29 @@ def test_a_job_ends_in_ranked_files(own: Running) -> None:
         assert story_of_clip["score"]["value"] == pytest.approx(scores[rank - 1], abs=1e-6)
 
 
+@pytest.mark.parametrize(("bar", "warned"), [("1", True), ("0", False)])
+def test_a_beat_below_the_bar_is_warned_of_before_the_clips(tmp_path: Path, bar: str, warned: bool) -> None:
+    """With rank.warn at 1, a slurred bass line that is not perfect is told, once, with its numbers; with 0 nothing is."""
+    with daemon(tmp_path, DAW_BRIDGE_RANK_WARN=bar) as running, running.client() as client:
+        client.send("/bridge/preset/acid-line", "bars", 4, "takes", 1, "seed", 11, "bpm", 120)
+        story = follow(client)
+    told = [each.address for each in story.heard]
+    warnings = [str(each.arguments[1]) for each in story.heard if each.address == "/bridge/warning"]
+    assert len(warnings) == (1 if warned else 0)
+    assert all("the beat of the best take is off" in each for each in warnings)
+    assert not warned or told.index("/bridge/warning") < told.index("/bridge/delivered")
+
+
 def test_the_certificate_is_enough_to_make_the_clip_again(own: Running) -> None:
     """The plan in the sidecar, sent back as it stands with the seed of one take, gives the same sound."""
     with own.client() as client:
-        client.send("/bridge/generate", "dub with organ", "bars", 1, "takes", 3, "key", "Bbm", "variation", 0.25)
+        client.send(
+            "/bridge/generate", "dub with organ", "bars", 1, "takes", 3, "key", "Bbm", "variation", 0.25, "shift", -2
+        )
         path = follow(client).paths[-1]
         certificate = json.loads(path.with_name(path.name.removesuffix("wav") + "json").read_text())
         plan = certificate["plan"]
-        keys = {"bars", "bpm", "meter", "key", "rate", "engine", "variation", "pulse", "negative"}
+        keys = {"bars", "bpm", "meter", "key", "rate", "engine", "variation", "pulse", "negative", "shift"}
         pairs = [each for key in keys for each in (key, plan[key])]
         client.send("/bridge/generate", plan["prompt"], *pairs, "takes", 1, "seed", certificate["clip"]["seed"])
         (again,) = follow(client).paths

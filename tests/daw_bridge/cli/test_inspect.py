@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import sounds
 from clips import a_clip, an_order
 from commands import Command
 from hypothesis import given, settings
@@ -228,3 +229,25 @@ def test_a_folder_is_no_clip(command: Command, home: Path) -> None:
     ended = command("inspect", home)
     assert ended.status == 1
     assert "cannot be read: Is a directory" in ended.err
+
+
+def test_the_sound_itself_is_measured(command: Command, home: Path) -> None:
+    """A loop that was moved by 20 ms since it was delivered is told to be late, in words and in numbers."""
+    on = Grid(Tempo.parse(120), Meter(4, 4), bars=2, rate=24_000)
+    late = sounds.shifted(sounds.groove(on, "rock"), 20)
+    path = FolderDelivery(home).deliver(replace(a_clip(on, channels=2), audio=late), an_order())
+    measured = inspected(command, path)["measured"]
+    assert measured["grid_error_ms"] == pytest.approx(20, abs=1)
+    assert measured["tempo_bpm"] == pytest.approx(120, abs=0.1)
+    assert (measured["material"], measured["tempo_relation"]) == ("percussive", "as asked")
+    page = command("inspect", path).out
+    for words in ("off: 20 ms late (median)", "percussive, 16 strong onsets", "(as asked), first beat 20 ms late"):
+        assert words in page
+
+
+def test_without_a_grid_nothing_is_held_against_it(command: Command, home: Path) -> None:
+    """A WAV that tells no tempo is described, and not judged."""
+    soundfile.write(
+        home / "hit.wav", sounds.groove(Grid(Tempo.parse(120), Meter(4, 4), 1, 24_000), "rock").samples, 24_000
+    )
+    assert inspected(command, home / "hit.wav")["measured"] == {}
