@@ -53,6 +53,7 @@ def plan_card(plan: Plan, engine: str) -> Mapping[str, Any]:
         "pulse": plan.pulse,
         "guide": plan.guide,
         "strength": plan.strength,
+        "shift": plan.shift,
         "weights": plan.weights,
         "hints": plan.hints,
     }

@@ -66,6 +66,7 @@ def decide(request: Said, preset: Preset | None, session: SessionState, config: 
         strength=said.get("strength"),
         weights=preset.weights if preset else {},
         hints=preset.hints if preset else {},
+        shift=said.get("shift", 0.0),
     )
     return Decision(plan, said["engine"], preset.name if preset else said["prompt"])
 

@@ -39,6 +39,7 @@ class Said(TypedDict, total=False):
     scheduler: str
     eta: float
     loop: bool
+    shift: float
     reply_port: int
 
 
@@ -72,11 +73,12 @@ JOB_KEYS: Mapping[str, JobKey] = {
         JobKey("rate", Whole(*RATE_RANGE), "sample rate of the files in Hz"),
         JobKey("variation", Number(0, 1), "0: every bar alike; 1: every bar fresh"),
         JobKey("pulse", Number(0, 1), "how much repeats every beat"),
-        JobKey("guide", Text(1_000), "a WAV inside an allowed folder to start from"),
-        JobKey("strength", Number(0, 1), "how far to go from the guide"),
+        JobKey("guide", Text(1_000), "the word sketch, or a WAV inside an allowed folder, to start from"),
+        JobKey("strength", Number(0, 1), "how far to go from the guide: 0 gives it back, 1 forgets it"),
         JobKey("scheduler", Word(), "the diffusion sampler"),
         JobKey("eta", Number(0, 1), "noise added by the DDIM sampler"),
         JobKey("loop", Switch(), "1: a loop; 0: a one-shot that ends"),
+        JobKey("shift", Number(-3, 3), "semitones by which each finished clip is moved up, or down if below 0"),
         JobKey("reply_port", Whole(1, 65_535), "a further port of the asker's host that hears the reports"),
     )
 }

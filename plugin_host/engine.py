@@ -31,12 +31,14 @@ class Form(Enum):
 class Shape(Enum):
     """How a take relates to the grid of its plan.
 
-    `RING`: exactly the plan's bars, its end already flows into its start. `STRIP`: at least the plan's bars,
-    cut nowhere yet; what lies beyond the last bar is the tail with which `fit` closes the seam.
+    `RING`: the plan's bars to one part in a thousand, its end already flows into its start. `STRIP`: at least the plan's
+    bars, cut nowhere yet; what lies beyond the last bar is the tail with which `fit` closes the seam. `FREE`: at a tempo of
+    its own, of an engine that knows no grid; longer than the plan's bars by a margin: see `road` for how much.
     """
 
     RING = "ring"
     STRIP = "strip"
+    FREE = "free"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Plan:
     `steps`, `guidance`, `eta` and `scheduler` are None where the engine's own default holds. `variation` (0–1) is
     how much bars differ, `pulse` (0–1) how much of what repeats does so every beat. `guide` is a file or the word
     "sketch", with `strength` (0–1) for how far to go from it. `weights` are the rank's, by part; `hints` are words
-    of a preset to one engine, such as a style.
+    of a preset to one engine, such as a style. `shift` (−3 to 3 semitones) moves the pitch of every finished take.
     """
 
     prompt: str
@@ -67,6 +69,7 @@ class Plan:
     strength: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     hints: Mapping[str, Fact] = field(default_factory=dict)
+    shift: float = 0.0
 
     def take_seed(self, index: int) -> int:
         """Return the seed of take `index` (from 0). Take 0 has the plan's own seed.

@@ -11,11 +11,13 @@ from time import perf_counter
 
 from plugin_host import rank
 from plugin_host.clip import Clip, ClipFacts
-from plugin_host.engine import Capabilities, Engine, Plan, Take, Watch
+from plugin_host.engine import Capabilities, Engine, Plan, Shape, Take, Watch
 from plugin_host.errors import EngineFailed, EngineUnavailable, OutOfMemory
-from plugin_host.fit import fit
+from plugin_host.fit import Fitted, fit
 from plugin_host.rank import Ranker, Verdict
 from plugin_host.resample import resample
+from plugin_host.road import travelled
+from plugin_host.stretch import transposed
 
 _FOR_ENGINES = (
     *("key", "negative", "steps", "guidance", "scheduler", "eta"),
@@ -100,7 +102,7 @@ class Host:
     def _finished(self, take: Take, plan: Plan, clock: Stopwatch) -> Clip:
         """Fit a take, let every ranker judge it, bring it to the plan's rate, and write its facts."""
         with clock.stage("fit"):
-            fitted = fit(take, plan)
+            fitted = _shifted(travelled(take, plan) if take.shape is Shape.FREE else fit(take, plan), plan)
         with clock.stage("rank"):
             verdicts = [Verdict(faults=fitted.faults), *(each.judge(fitted.audio, plan) for each in self._rankers)]
         with clock.stage("resample"):
@@ -121,6 +123,14 @@ class Host:
             timings=clock.read(),
         )
         return Clip(facts, audio)
+
+
+def _shifted(fitted: Fitted, plan: Plan) -> Fitted:
+    """Move the pitch of a fitted take if `plan` asks for it; asked for 0, not a byte changes."""
+    if plan.shift == 0:
+        return fitted
+    audio, facts = transposed(fitted.audio, plan.shift, plan.form)
+    return replace(fitted, audio=audio, facts={**fitted.facts, **facts})
 
 
 def _unused(plan: Plan, engine: Capabilities) -> tuple[str, ...]:

@@ -46,11 +46,11 @@ def resample(audio: Audio, grid: Grid, form: Form) -> Audio:
             f"a clip of {audio.frames} frames at {audio.rate} Hz would have to be stretched by more than one part in a "
             f"thousand to be {grid.frames} frames at {grid.rate} Hz; the engine must make it that exact",
         )
-    return level(Audio(_convert(audio.samples, grid.frames, form), grid.rate))[0]
+    return level(Audio(converted(audio.samples, grid.frames, form), grid.rate))[0]
 
 
-def _convert(samples: Samples, frames: int, form: Form) -> Samples:
-    """Convert `samples` to so many `frames`, with margins that are wrapped or silent, block by block."""
+def converted(samples: Samples, frames: int, form: Form) -> Samples:
+    """Return `samples` as so many `frames`, whatever that does to their pitch; a loop wraps around. Thread: any."""
     margin, first = _margin(len(samples), frames)
     converter = soxr.ResampleStream(len(samples), frames, samples.shape[1], dtype="float32", quality=QUALITY)
     result = np.empty((frames, samples.shape[1]), np.float32)

@@ -26,6 +26,7 @@ from plugin_host.rank import Ranker
 from plugin_host.rankers.clap import ClapRanker, Ear
 from plugin_host.rankers.library import Library
 from plugin_host.rankers.signal import SignalRanker
+from plugin_host.rankers.tonality import KeyRanker
 from plugin_host.spool import SpooledClip, spool
 
 _log = logging.getLogger(__name__)
@@ -171,12 +172,12 @@ class _Worker:
         """Return who judges what the engine called `name` has made. CLAP does where the settings want it to."""
         ear: object = self._engine(MUSICLDM) if clap_judges(name, self.settings) else None
         if not isinstance(ear, Ear):
-            return [SignalRanker()]
+            return [SignalRanker(), KeyRanker()]
         clap = self.settings["clap"]
         folders = [Path(str(clap[key])) for key in ("folder", "reference") if clap.get(key)]
         if self.library is None:
             self.library = Library(folders)
-        return [SignalRanker(), ClapRanker(ear, self.library)]
+        return [SignalRanker(), KeyRanker(), ClapRanker(ear, self.library)]
 
     def _engine(self, name: str) -> Engine:
         """Return the engine called `name`, constructing it the first time."""

@@ -6,10 +6,14 @@ from pathlib import Path
 import librosa
 import numpy as np
 import soundfile
+from librosa.onset import onset_detect
 from numpy.typing import NDArray
 
 WINDOW = 1024
 HOP = 256
+
+LEVELS = 2000
+"""Levels a second, by which onsets are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,36 @@ def _flux(sound: NDArray[np.float64]) -> NDArray[np.float64]:
     magnitudes = np.abs(librosa.stft(sound, n_fft=WINDOW, hop_length=HOP, center=False))
     flux: NDArray[np.float64] = np.maximum(np.diff(magnitudes, axis=1), 0).sum(axis=0)
     return flux
+
+
+def onset_errors(found: NDArray[np.float64], truth: NDArray[np.float64], rate: int, beats: int) -> NDArray[np.float64]:
+    """Return by how many seconds each onset of `found` comes later than in `truth`, two loops of equal length, mono.
+
+    Both are the same music but for a roll by whole beats, which is undone first. Onsets are where librosa hears them in
+    the truth; each is then looked for in what was found by the correlation of the two levels around it.
+    """
+    one, other = _level(found, rate), _level(truth, rate)
+    rolls = [round(beat * len(one) / beats) for beat in range(beats)]
+    one = np.roll(one, -max(rolls, key=lambda roll: float(np.roll(one, -roll) @ other)))
+    onsets = onset_detect(y=truth.astype(np.float32), sr=rate, hop_length=128, units="time")
+    places = np.rint(onsets * LEVELS).astype(int)
+    reach, around = round(0.030 * LEVELS), np.arange(round(-0.015 * LEVELS), round(0.030 * LEVELS))
+    lags = []
+    for place in places:
+        model = other[(place + around) % len(other)]
+        parts = [one[(place + around + lag) % len(one)] for lag in range(-reach, reach + 1)]
+        lags.append((int(np.argmax([_likeness(part, model) for part in parts])) - reach) / LEVELS)
+    return np.array(lags)
+
+
+def _likeness(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Return the correlation of two stretches; 0 where one of them does not change."""
+    one, other = one - one.mean(), other - other.mean()
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other) + 1e-12))
+
+
+def _level(mono: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """Return the level of the slope of a sound, `LEVELS` times a second."""
+    edges = np.arange(round(len(mono) * LEVELS / rate)) * rate // LEVELS
+    level: NDArray[np.float64] = np.sqrt(np.add.reduceat(np.square(np.diff(mono, prepend=mono[-1])), edges))
+    return level

@@ -12,7 +12,7 @@ from statistics import quantiles
 import psutil
 
 _BESIDE = Path(__file__).with_name("figures.jsonl")
-_LIBRARIES = ("daw-bridge", "numpy", "soxr", "python-osc")
+_LIBRARIES = ("daw-bridge", "numpy", "soxr", "python-stretch", "python-osc")
 
 
 def spread(seconds: Sequence[float], unit: float = 1_000) -> dict[str, float]:

@@ -61,6 +61,12 @@ def test_loop_0_is_a_one_shot() -> None:
     assert decide(Said(prompt="x", loop=False), None, SESSION, CONFIG).plan.form is Form.ONE_SHOT
 
 
+def test_a_shift_is_asked_for_or_nothing() -> None:
+    """Nothing moves the pitch of a clip unless a request or a preset says so."""
+    assert decide(Said(prompt="x", shift=-1.5), None, SESSION, CONFIG).plan.shift == -1.5
+    assert decide(Said(prompt="x"), None, SESSION, CONFIG).plan.shift == 0
+
+
 @pytest.mark.parametrize(
     ("said", "error", "reason"),
     [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan, Shape, Take
 from plugin_host.errors import EngineFailed
-from plugin_host.fit import ATTACK_SECONDS, CEILING, Fitted, fit
+from plugin_host.fit import ATTACK_SECONDS, CEILING, SWIFT_SECONDS, Fitted, fit
 from plugin_host.musictime import Grid
 
 RATE = 16_000
@@ -108,6 +108,20 @@ def test_an_attack_at_the_start_is_kept_and_the_tail_rings_under_it() -> None:
     swift = int(ATTACK_SECONDS * RATE)
     np.testing.assert_allclose(done.audio.samples[swift : len(kick)], strip[swift : len(kick)], atol=0.01)
     assert step_at_join(done.audio) <= largest_step(strip[-RATE:]) + 1e-6
+
+
+def test_an_attack_on_both_sides_of_the_join_is_kept() -> None:
+    """Where head and tail begin with the same kick upside down, neither wipes the other out, and there is no click."""
+    on = sounds.grid(120, bars=1, rate=RATE)
+    kick = sounds.kick(RATE).astype(np.float32)[:, np.newaxis]
+    strip = 0.02 * tone(on.frames + RATE)
+    strip[: len(kick)] += kick
+    strip[on.frames : on.frames + len(kick)] -= kick
+    done = fitted(strip, Shape.STRIP, sounds.plan(on))
+    assert done.facts["seam"] == "swift crossfade"
+    swift = int(SWIFT_SECONDS * RATE)
+    np.testing.assert_array_equal(done.audio.samples[swift:], strip[swift : on.frames])
+    assert step_at_join(done.audio) <= 2 * largest_step(strip[-RATE:])
 
 
 @settings(max_examples=30)

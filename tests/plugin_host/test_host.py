@@ -13,8 +13,10 @@ from plugin_host.clip import Clip
 from plugin_host.engine import Capabilities, Form, Plan, Shape, Take, Watch
 from plugin_host.errors import Cancelled, EngineFailed, EngineUnavailable, HostError, OutOfMemory
 from plugin_host.host import Host
+from plugin_host.key import Key
 from plugin_host.musictime import Grid
 from plugin_host.rankers.signal import SignalRanker
+from plugin_host.rankers.tonality import KeyRanker
 
 GRID = sounds.grid(bpm=120, bars=2)
 PLAN = Plan("x", GRID, seed=1, takes=3)
@@ -154,6 +156,31 @@ def test_what_an_engine_cannot_do_is_refused_before_it_starts(plan: Plan, reason
     """Too long for it, or a guide that it would ignore."""
     with pytest.raises(EngineUnavailable, match=reason):
         make(Tape([]), plan)
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_shift_moves_every_clip_and_is_told(form: Form) -> None:
+    """Exact as before, with the semitones in its facts; the key that is heard is that of the shifted sound."""
+    tape = Tape([sounds.pad(GRID)] * 2)
+    plan = replace(PLAN, takes=2, shift=2.0, form=form)
+    hosts = [Host(tape, [SignalRanker(), KeyRanker()]) for _ in range(2)]
+    plain, shifted = (
+        host.clips(each, Log()) for host, each in zip(hosts, (replace(plan, shift=0.0), plan), strict=True)
+    )
+    for clip, was in zip(shifted, plain, strict=True):
+        assert clip.audio.frames == GRID.frames
+        assert clip.facts.fit["shift_semitones"] == 2
+        heard, before = (Key.parse(str(each.facts.score.evidence["key_estimate"])) for each in (clip, was))
+        assert heard is not None
+        assert before is not None
+        assert (heard.pitch_class - before.pitch_class) % 12 == 2
+
+
+def test_a_shift_of_nothing_changes_no_byte() -> None:
+    """An exact ring within the ceiling is the very same sound, and no word is said of a shift."""
+    (clip,) = make(Tape([sounds.drums(GRID)]), replace(PLAN, takes=1, shift=0.0))
+    assert clip.audio is sounds.drums(GRID)
+    assert not any(name.startswith("shift") for name in clip.facts.fit)
 
 
 def test_what_an_engine_does_not_use_is_named() -> None:
