@@ -110,6 +110,17 @@ class Meter:
         """The length of one bar: 4·n/d quarter notes."""
         return Beats(Fraction(4 * self.numerator, self.denominator))
 
+    @property
+    def tap(self) -> Beats:
+        """What a listener taps, in quarter notes; a bar is a whole number of it.
+
+        It is the quarter note in x/1, x/2 and x/4. In shorter units it is three of them where threes make up the bar (a
+        compound meter: 6/8, 12/8), else one.
+        """
+        unit = Fraction(4, max(4, self.denominator))
+        compound = self.denominator > 4 and self.numerator > 3 and self.numerator % 3 == 0
+        return Beats(3 * unit if compound else unit)
+
     def __str__(self) -> str:
         return f"{self.numerator}/{self.denominator}"
 

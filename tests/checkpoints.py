@@ -21,6 +21,8 @@ from transformers import (
     SpeechT5HifiGanConfig,
 )
 
+from plugin_host.engines.musicldm.geometry import Geometry
+
 CAPTIONS = (
     "Techno music with a strong, upbeat tempo and high melodic riffs",
     "dusty breakbeat with a warm bass line",
@@ -102,6 +104,9 @@ FULL = Size(
     projection=512,
 )
 """The architecture of the published checkpoint."""
+
+PUBLISHED = Geometry(rate=16_000, hop=160, scale=4, bins=64, channels=8, stride=8, trained=256, context=25)
+"""The measures that it has."""
 
 
 def build(folder: Path, size: Size = TINY, seed: int = 0) -> Path:

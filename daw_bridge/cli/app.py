@@ -46,11 +46,14 @@ def serve(
     state: State = None,
     engine: Engine = None,
     rate: Rate = None,
+    preload: Annotated[
+        bool, typer.Option("--preload", help="load MusicLDM at the start, not with the first job")
+    ] = False,
 ) -> None:
     """Run the daemon: OSC in, ranked WAVs out, until Ctrl-C."""
     from daw_bridge.cli.serve import run
 
-    run(config, osc=osc, folder=folder, state=state, engine=engine, rate=rate)
+    run(config, osc=osc, folder=folder, state=state, engine=engine, rate=rate, preload=preload)
 
 
 @app.command(epilog="Example: daw-bridge demo --folder ~/Desktop/demo")

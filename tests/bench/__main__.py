@@ -4,7 +4,23 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-ALL = ("start", "trigger", "scaling", "answers", "cancel", "soak", "promises", "musicldm")
+ALL = (
+    "start",
+    "trigger",
+    "scaling",
+    "answers",
+    "cancel",
+    "soak",
+    "promises",
+    "measuring",
+    "truth",
+    "road",
+    "tonality",
+    "musicldm",
+    "lock",
+    "stretch",
+    "pulse",
+)
 
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[1]))  # where the tests keep what they share

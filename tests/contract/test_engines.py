@@ -65,10 +65,10 @@ def test_takes_come_in_order_and_say_who_they_are(engine: Engine) -> None:
 
 
 def test_takes_are_as_long_as_their_shape_says(engine: Engine) -> None:
-    """A ring has the plan's frames, a strip at least those; the rate is one that the engine declares."""
+    """A ring has the plan's frames to a thousandth, a strip at least those; the rate is one that the engine declares."""
     for take in engine.takes(PLAN, Quiet()):
         if take.shape is Shape.RING:
-            assert take.audio.frames == frames(take)
+            assert abs(take.audio.frames - frames(take)) <= frames(take) / 1000
         else:
             assert take.audio.frames >= frames(take)
         assert take.audio.channels == engine.capabilities.channels

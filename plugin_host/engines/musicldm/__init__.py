@@ -4,20 +4,30 @@ The modules stand in the order in which a sound is made::
 
     hub          a checkpoint comes onto this machine; nothing else asks the network
     checkpoint   what lies on disk, looked at before anything is loaded; it needs no torch
+    geometry     how long its frames are, and what its models divide by
     load         the files become models; nothing in them can run code
     device       where they compute, and in which precision
     memory       what is tried when it runs out
     asked        what a call asks for, checked and settled
     clap         prompts become embeddings, each only once, and sounds too, for whoever ranks
     hear         what CLAP hears of a sound
+    layout       how a loop of exact bars lies on the model's frames
     schedulers   by name, and how many steps they are given
-    noise        where every take begins
+    noise        where a one-shot begins
+    tiles        where a loop begins: noise that repeats as the music should
+    guide        or from a loop that is there already
+    ring         time without ends, in every convolution
+    windows      rings longer than what the model was trained on
     sample       noise becomes latents: the diffusion loop
     decode       latents become a mel spectrogram, and that a waveform
+    mel          the mel in between, stretched to the exact length
+    splice       one clip out of several turns
+    downbeat     which frame of a ring is its first
     fast         the same results with less work: which layers are swapped for which
     winograd     convolutions with fewer products, for processors
     model        all of it together, for Python: `MusicLDM`
     progress     how far along, weighted by what each stage has cost before
+    strip, loop  a one-shot and a loop, from their plan to their sound
     engine       all of it behind the engine protocol: `MusicLdmEngine`
 
 The stock pipeline of diffusers is not used. It is deprecated, it cannot embed text with the transformers of today, and

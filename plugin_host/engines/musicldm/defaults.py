@@ -7,3 +7,9 @@ STEPS = 20
 
 GUIDANCE = 2.0
 """How strongly the prompt leads: what the published checkpoint is documented with."""
+
+STRENGTH = 0.6
+"""How far a take goes from its guide: the groove stays, the sound becomes the prompt's."""
+
+CORRECTION = 0.08
+"""By how much the tempo may be corrected at most, as a part."""

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,26 +10,26 @@ from numpy.typing import NDArray
 
 from plugin_host import __version__
 from plugin_host.audio import Audio
-from plugin_host.engine import Capabilities, Fact, Plan, Shape, Take, Watch
+from plugin_host.engine import Capabilities, Fact, Form, Plan, Take, Watch
 from plugin_host.engines.musicldm import defaults
 from plugin_host.engines.musicldm.checkpoint import DEFAULT, LICENCES, Checkpoint, locate
+from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.progress import Costs, Progress
 from plugin_host.errors import BadValue, EngineUnavailable
 
 if TYPE_CHECKING:
-    import torch
-
     from plugin_host.engines.musicldm.asked import Call
     from plugin_host.engines.musicldm.clap import Clap
     from plugin_host.engines.musicldm.model import MusicLDM
-    from plugin_host.engines.musicldm.sample import OnStep
     from plugin_host.engines.musicldm.schedulers import Generators
 
-LONGEST = 120.0
-"""Seconds of the longest clip. The model was trained on ten; beyond them it computes well and composes less well."""
+LONGEST = 600.0
+"""Seconds of the longest clip. The model was trained on ten; what is longer it makes in windows, or tile by tile."""
 
-TAIL = Fraction(1, 20)
-"""Seconds made beyond the last bar, with which `fit` closes the seam: more than its longest crossfade."""
+
+_USES = frozenset(
+    ("prompt", "negative", "steps", "guidance", "scheduler", "eta", "seed", "variation", "pulse", "guide", "strength")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,8 @@ class Settings:
     """The engine's own configuration.
 
     `checkpoint` is a folder or a hub id; `revision` a commit, None being the one fetched last. `device` and `precision`
-    are words of `device.choose`; `offload` keeps the parts in ordinary memory from the start. `idle` is how many
+    are words of `device.choose`; `offload` keeps the parts in ordinary memory from the start. `correction` is by how
+    much a loop's tempo may be corrected, as a part. `idle` is how many
     seconds without a job the model stays loaded, 0 meaning for ever; `preload` loads it before the first.
     """
 
@@ -49,6 +49,7 @@ class Settings:
     offload: bool = False
     scheduler: str | None = None
     steps: int | None = None
+    correction: float = defaults.CORRECTION
     idle: float = 900.0
     preload: bool = False
 
@@ -93,7 +94,7 @@ class MusicLdmEngine:
             version=__version__,
             channels=1,
             longest=LONGEST,
-            uses=frozenset({"prompt", "negative", "steps", "guidance", "scheduler", "eta", "seed"}),
+            uses=_USES,
             rates=(found.rate,) if found else (),
             weights=self._settings.checkpoint,
             revision=found.revision if found else None,
@@ -138,13 +139,16 @@ class MusicLdmEngine:
     def _made(self, plan: Plan, watch: Watch) -> Iterator[Take]:
         """Make the takes of `plan`, step by step."""
         from plugin_host.engines.musicldm import asked, noise, schedulers
+        from plugin_host.engines.musicldm.loop import Loop
+        from plugin_host.engines.musicldm.strip import Strip
 
         # 1. What there is to do, for an honest fraction.
         found = self.checkpoint()
-        frames = plan.grid.at_rate(found.rate).frames + int(TAIL * found.rate)
+        geometry = Geometry.of(found)
+        form = Loop.of(plan, geometry, self._settings.correction) if plan.form is Form.LOOP else Strip(plan, geometry)
         seeds = [plan.take_seed(index) for index in range(plan.takes)]
         call = self._call(plan, noise.generators(seeds))
-        progress = Progress(watch, self._costs, _units(call, frames, loads=0 if self.loaded else 1))
+        progress = Progress(watch, self._costs, _units(call, form.work(), loads=0 if self.loaded else 1))
         progress.reach("load", 0.0)
         model = self._model(found)
         progress.reach("load", 1.0)
@@ -153,17 +157,12 @@ class MusicLdmEngine:
         words = asked.words(model.clap, call)
         progress.reach("text", 1.0)
 
-        # 3. Noise, a seed for each take, and the way from there to latents, all takes side by side.
-        shape = model.latent_shape(_whole(frames, model))
-        start = noise.draw(shape, plan.takes, call.generator, model.placement.precision)
-        latents = model.denoise(model.journey(words, start, call), _denoising(progress))
-
-        # 4. Sound, take after take: the host judges one while the next is made.
+        # 3. The takes, each told about as it is there.
         warnings = words.warnings + schedulers.warnings(call.scheduler)
         facts = {**_facts(call, found, model), **({"warning": "; ".join(warnings)} if warnings else {})}
-        for index, each in enumerate(latents):
-            sound = _sound(model, each, progress, index, plan.takes)[:frames, np.newaxis]
-            yield Take(index, seeds[index], Audio(sound, model.rate), Shape.STRIP, facts)
+        for index, (sound, told) in enumerate(form.sounds(model, words, call, progress)):
+            audio = Audio(sound[:, np.newaxis], model.rate)
+            yield Take(index, seeds[index], audio, form.shape, {**facts, **told})
             progress.resume()
         progress.finish()
 
@@ -261,45 +260,8 @@ def _facts(call: "Call", found: Checkpoint, model: "MusicLDM") -> Mapping[str, F
     }
 
 
-def _sound(
-    model: "MusicLDM", latents: "torch.Tensor", progress: Progress, index: int, takes: int
-) -> NDArray[np.float32]:
-    """Decode and vocode take `index` of so many, shape ``(frames,)``."""
-    detail = f"{index + 1}/{takes}"
-    progress.reach("decode", index / takes, detail)
-    mel = model.decode(latents)
-    progress.reach("decode", (index + 1) / takes, detail)
-    progress.reach("vocode", index / takes, detail)
-    sound: NDArray[np.float32] = model.vocode(mel).numpy()
-    progress.reach("vocode", (index + 1) / takes, detail)
-    return sound
-
-
-def _whole(frames: int, model: "MusicLDM") -> int:
-    """Return the frames of the next length that the UNet's deepest level divides evenly."""
-    step = model.stride * model.frames_per_latent
-    return -(-frames // step) * step
-
-
-def _units(call: "Call", frames: int, loads: int) -> Mapping[str, float]:
-    """Return how much there is to do of each stage."""
-    work = call.waveforms * frames
+def _units(call: "Call", work: Mapping[str, float], loads: int) -> Mapping[str, float]:
+    """Return how much there is to do of each stage, from how much `work` a take is."""
     passes = 2 if call.guidance > 1 else 1
-    return {
-        "load": loads,
-        "text": 1,
-        "denoise": work * call.steps * passes,
-        "decode": work,
-        "vocode": work,
-    }
-
-
-def _denoising(progress: Progress) -> "OnStep":
-    """Return what reports the steps of the diffusion."""
-
-    def on_step(done: int, total: int, timestep: object, latents: object) -> None:
-        """Report one step."""
-        del timestep, latents
-        progress.reach("denoise", done / total, f"{done}/{total}")
-
-    return on_step
+    takes = {stage: call.waveforms * amount for stage, amount in work.items()}
+    return {"load": loads, "text": 1, **takes, "denoise": takes["denoise"] * call.steps * passes}

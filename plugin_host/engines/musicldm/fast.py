@@ -75,11 +75,11 @@ def prepare(model: nn.Module, placement: Placement) -> None:
     On a processor, products are what takes the time, and layers are swapped for those that take fewer. A GPU has
     products to spare; there, each layer is left to the vendor's library.
     """
+    if placement.device.type == "cpu" and placement.precision == torch.float32:
+        _swap(model)
     for weights in model.parameters():
         order = torch.channels_last if weights.ndim == 4 else torch.preserve_format
         weights.data = weights.data.clone(memory_format=order)
-    if placement.device.type == "cpu" and placement.precision == torch.float32:
-        _swap(model)
 
 
 def _swap(parent: nn.Module) -> None:

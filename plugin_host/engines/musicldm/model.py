@@ -8,7 +8,7 @@
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,9 @@ from plugin_host.engines.musicldm import (
 )
 from plugin_host.engines.musicldm.asked import Call, Callback
 from plugin_host.engines.musicldm.clap import Clap
+from plugin_host.engines.musicldm.geometry import Geometry
+from plugin_host.engines.musicldm.ring import Course
 from plugin_host.engines.musicldm.sample import Journey, OnStep
-from plugin_host.engines.musicldm.schedulers import Generators
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +56,7 @@ class MusicLDM:
     def __init__(self, parts: load.Parts, placement: device.Placement) -> None:
         self._parts = parts
         self.placement = placement
+        self.geometry = Geometry.read(parts.unet.config, parts.vae.config, _told(parts.vocoder))
 
     @classmethod
     def load(
@@ -84,27 +86,16 @@ class MusicLDM:
     @property
     def rate(self) -> int:
         """The sample rate of what it makes, in Hz."""
-        return int(self._parts.vocoder.config.sampling_rate)
+        return self.geometry.rate
 
     @property
     def clap(self) -> Clap:
         """The checkpoint's own sense of what sounds like which words."""
         return self._parts.clap
 
-    @property
-    def frames_per_latent(self) -> int:
-        """How many frames of sound one latent frame becomes (640, which is 40 ms, as published)."""
-        return decode.time_scale(self._parts.vae) * decode.hop(self._parts.vocoder)
-
-    @property
-    def stride(self) -> int:
-        """The latent frames that the UNet's deepest level sees as one; lengths that are multiples lie best in it."""
-        return int(2 ** (len(self._parts.unet.config.block_out_channels) - 1))
-
     def latent_shape(self, frames: int) -> tuple[int, int, int]:
         """Return ``(channels, time, frequency)`` of latents for at least so many frames of sound."""
-        bins = self._parts.vocoder.config.model_in_dim // decode.time_scale(self._parts.vae)
-        return int(self._parts.unet.config.in_channels), -(-frames // self.frames_per_latent), int(bins)
+        return self.geometry.channels, -(-frames // self.geometry.frames_per_latent), self.geometry.widths
 
     def __call__(self, prompt: str | Sequence[str] | None = None, **wishes: Any) -> Sound:
         """Make sound: takes of each prompt, ranked by CLAP where there are several. `wishes` are the fields of `Call`.
@@ -139,14 +130,14 @@ class MusicLDM:
     @property
     def natural_seconds(self) -> float:
         """How long the sounds are that it was trained on, in seconds (10.24 as published)."""
-        return float(self._parts.unet.config.sample_size * self.frames_per_latent / self.rate)
+        return self.geometry.trained * self.geometry.frames_per_latent / self.rate
 
     def denoise(self, journey: Journey, on_step: OnStep) -> torch.Tensor:
         """Walk from noise to latents, in one batch if memory allows. `on_step` may raise to stop.
 
         When the batch had to be halved, the latents that `on_step` is shown are those of the part that is running.
         """
-        chance = [(each, each.get_state()) for each in _listed(journey.generators)]
+        chance = [(each, each.get_state()) for each in schedulers.listed(journey.generators)]
 
         def walk(batch: int) -> torch.Tensor:
             """Walk with so many takes at a time, from the same chance whenever it is tried."""
@@ -167,23 +158,34 @@ class MusicLDM:
 
         return memory.attempt(walk, len(journey.noise), self.placement, self._offload)
 
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+    def decode(self, latents: torch.Tensor, course: Course = Course.STRIP) -> torch.Tensor:
         """Decode the latents of one take, shape ``(channels, time, frequency)``, to a mel, ``(frames, bins)``."""
 
         def work(_: int) -> torch.Tensor:
             """Decode."""
             with self.placement.visiting(self._parts.vae):
-                return decode.mel(self._parts.vae, latents)
+                return decode.mel(self._parts.vae, latents, course, self.geometry)
 
         return memory.attempt(work, 1, self.placement, self._offload)
 
-    def vocode(self, mel: torch.Tensor) -> torch.Tensor:
+    def encode(self, mel: torch.Tensor) -> torch.Tensor:
+        """Encode the mel of a ring, ``(frames, bins)``, to latents, shape ``(channels, time, frequency)``."""
+        given = mel.to(self.placement.device, self.placement.precision)
+
+        def work(_: int) -> torch.Tensor:
+            """Encode."""
+            with self.placement.visiting(self._parts.vae):
+                return decode.latents(self._parts.vae, given, self.geometry)
+
+        return memory.attempt(work, 1, self.placement, self._offload)
+
+    def vocode(self, mel: torch.Tensor, course: Course = Course.STRIP) -> torch.Tensor:
         """Make the sound of one take's mel: float32, shape ``(frames,)``, in ordinary memory."""
 
         def work(_: int) -> torch.Tensor:
             """Vocode."""
             with self.placement.visiting(self._parts.vocoder):
-                return decode.wave(self._parts.vocoder, mel)
+                return decode.wave(self._parts.vocoder, mel, course, self.geometry)
 
         return memory.attempt(work, 1, self.placement, self._offload)
 
@@ -227,6 +229,12 @@ class MusicLDM:
         return tuple(float(cosines[index]) for index in order), tuple(order)
 
 
+def _told(vocoder: Any) -> Mapping[str, Any]:
+    """Return a vocoder's configuration as its file has it."""
+    settings: Mapping[str, Any] = vocoder.config.to_dict()
+    return settings
+
+
 def _every(callback: Callback | None, steps: int) -> OnStep:
     """Return what tells `callback` of every `steps`-th step, counted from the first."""
 
@@ -247,10 +255,3 @@ def _in_part(on_step: OnStep, part: int, parts: int) -> OnStep:
         on_step(part * total + done, parts * total, timestep, latents)
 
     return of_whole
-
-
-def _listed(source: Generators) -> list[torch.Generator]:
-    """Return the generators of a call, however many."""
-    if source is None:
-        return []
-    return list(source) if isinstance(source, Sequence) else [source]

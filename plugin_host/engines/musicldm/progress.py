@@ -1,6 +1,7 @@
 """How far along an engine's work is: the stages weigh what they have cost on this machine, so the fraction is honest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
 
 from plugin_host.engine import Watch
@@ -62,6 +63,14 @@ class Progress:
         done = sum(self._work[name] * reached for name, reached in self._shares.items())
         self._watch.step(f"{stage} {detail}".rstrip(), done / sum(self._work.values()))
 
+    @contextmanager
+    def part(self, stage: str, index: int, count: int) -> Iterator[None]:
+        """Report that take `index` of so many begins `stage`, and, once the block is through, that it ended it."""
+        detail = f"{index + 1}/{count}"
+        self.reach(stage, index / count, detail)
+        yield
+        self.reach(stage, (index + 1) / count, detail)
+
     def resume(self) -> None:
         """Leave out of account the time since the last report: it was somebody else's."""
         self._since = perf_counter()
@@ -71,3 +80,14 @@ class Progress:
         for stage, amount in self._units.items():
             if amount:
                 self._costs.learn(stage, self._spent[stage], amount)
+
+
+def told_of_steps(progress: Progress) -> Callable[[int, int, object, object], None]:
+    """Return what reports the steps of the diffusion to `progress`."""
+
+    def on_step(done: int, total: int, timestep: object, latents: object) -> None:
+        """Report one step."""
+        del timestep, latents
+        progress.reach("denoise", done / total, f"{done}/{total}")
+
+    return on_step

@@ -19,6 +19,13 @@ Generators = torch.Generator | Sequence[torch.Generator] | None
 """One source of chance for all, or one for each take."""
 
 
+def listed(source: Generators) -> Sequence[torch.Generator]:
+    """Return the generators of a call, however many."""
+    if source is None:
+        return ()
+    return source if isinstance(source, Sequence) else (source,)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A scheduler of diffusers: its class, and what must be known before it is used here."""
@@ -83,6 +90,9 @@ def extras(scheduler: Any, name: str, eta: float, generators: Generators) -> Map
     given: dict[str, Any] = {"eta": eta} if "eta" in takes else {}
     if "generator" in takes:
         given["generator"] = generators
+    if hasattr(scheduler, "noise_sampler_seed"):  # it draws by itself, and would take chance from anywhere
+        seeds = [each.initial_seed() for each in listed(generators)]
+        scheduler.noise_sampler_seed = seeds if isinstance(generators, Sequence) else next(iter(seeds), None)
     return given
 
 

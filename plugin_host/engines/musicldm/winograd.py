@@ -27,7 +27,7 @@ AT_ONCE = 16_000_000
 """Bytes of tiles that are worked on at a time: about what the last cache holds."""
 
 FEW_WEIGHTS = 512 * 256 * 9
-"""Layers with more weights than this compute the weights of their tiles again whenever they are used."""
+"""In layers with more weights than this, tiles of two pay: those of four would need too many weights made for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +104,29 @@ DOUBLED = Tiling(
 class PictureConvolution(nn.Module):
     """Does what a convolution of 3×3 does to a picture, or to a picture that was doubled first. Thread: any.
 
-    Made from a convolution of stride 1 with a border of one pixel, in float32, to take its place.
+    Made from a convolution of stride 1 with a border of one pixel, in float32, to take its place. `padding` is how wide
+    the border of zeros is, of the old picture, along height and width: as of a plain convolution, it may be changed.
     """
 
     def __init__(self, plain: nn.Conv2d, tiling: Tiling) -> None:
         super().__init__()
         self.tiling = tiling
+        self.padding = (1, 1)
         weigh, seen, made = (_matrix(rows) for rows in (tiling.weigh, tiling.seen, tiling.made))
         _keep(self, seen=torch.kron(seen, seen), made=torch.kron(made, made), bias=_bias(plain))
         rows = plain.weight.detach().permute(2, 3, 1, 0).flatten(0, 1)
         parts = rows.chunk(-(-4 * len(seen) ** 2 * rows[0].numel() // AT_ONCE), dim=2)
-        store = Kept if plain.weight.numel() <= FEW_WEIGHTS else Computed
-        self.weights = nn.ModuleList(store(torch.kron(weigh, weigh), part) for part in parts)
+        self.weights = nn.ModuleList(Weights(torch.kron(weigh, weigh), part) for part in parts)
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
         """Return the convolved `picture`, shape ``(batch, channels, height, width)``, its channels last in memory."""
-        batch, _, height, width = picture.shape
+        above, beside = self.padding
+        batch, height, width = len(picture), picture.shape[2] + 2 * above - 2, picture.shape[3] + 2 * beside - 2
         stride, window, makes = self.tiling.stride, self.tiling.window, self.tiling.makes
         rows, columns = -(-height // stride), -(-width // stride)
-        lower, right = ((count - 1) * stride + window - 1 for count in (rows, columns))
-        bordered = pad(picture.permute(0, 2, 3, 1), (0, 0, 1, right - width, 1, lower - height))
+        lower, right = ((count - 1) * stride + window for count in (rows, columns))
+        borders = (beside, right - beside - picture.shape[3], above, lower - above - picture.shape[2])
+        bordered = pad(picture.permute(0, 2, 3, 1), (0, 0, *borders))
         windows = bordered.unfold(1, window, stride).unfold(2, window, stride).permute(4, 5, 0, 1, 2, 3)
         bias, weights = self.get_buffer("bias"), [part() for part in self.weights]
         new = picture.new_empty(batch, rows, makes, columns, makes, len(bias))
@@ -160,8 +163,7 @@ class SoundConvolution(nn.Module):
         filters = pad(plain.weight.detach(), (0, self.reach * tiling.weights - plain.kernel_size[0]))
         _keep(self, seen=_matrix(tiling.seen), made=_matrix(tiling.made), bias=_bias(plain))
         rows = filters.view(*filters.shape[:2], self.reach, tiling.weights).permute(3, 0, 2, 1).flatten(1, 2)
-        store = Kept if plain.weight.numel() <= FEW_WEIGHTS else Computed
-        self.weights = store(_matrix(tiling.weigh), rows)
+        self.weights = Weights(_matrix(tiling.weigh), rows)
 
     def forward(self, sound: torch.Tensor) -> torch.Tensor:
         """Return the convolved `sound`, shape ``(batch, channels, frames)``, its channels last in memory."""
@@ -193,23 +195,11 @@ class SoundConvolution(nn.Module):
         return torch.matmul(made, products.reshape(*products.shape[:3], len(seen), -1))
 
 
-class Kept(nn.Module):
-    """Weights as tiles are multiplied with them, computed once: for layers that have few."""
+class Weights(nn.Module):
+    """Weights as tiles are multiplied with them, made each time from `plain`, shape ``(plain weights, …)``.
 
-    def __init__(self, weigh: torch.Tensor, plain: torch.Tensor) -> None:
-        super().__init__()
-        _keep(self, weights=_product(weigh, plain.double()))
-
-    def forward(self) -> torch.Tensor:
-        """Return the weights, shape ``(tiling's weights, …)``."""
-        return self.get_buffer("weights")
-
-
-class Computed(nn.Module):
-    """Weights as tiles are multiplied with them, computed each time from `plain`, shape ``(plain weights, …)``.
-
-    A tiling has up to four times as many weights as the convolution. To compute them takes a fifth of the time that
-    they save in a layer that has many; to keep them would take hundreds of megabytes.
+    A tiling has up to four times as many weights as the convolution. To make them takes a hundredth of a layer's time,
+    a fifth in the widest, which have few tiles; to keep them would take hundreds of megabytes.
     """
 
     def __init__(self, weigh: torch.Tensor, plain: torch.Tensor) -> None:
@@ -218,12 +208,8 @@ class Computed(nn.Module):
 
     def forward(self) -> torch.Tensor:
         """Return the weights, shape ``(tiling's weights, …)``."""
-        return _product(self.get_buffer("weigh"), self.get_buffer("plain"))
-
-
-def _product(weigh: torch.Tensor, plain: torch.Tensor) -> torch.Tensor:
-    """Return `plain`, shape ``(plain weights, …)``, as a tiling needs them, shape ``(tiling's weights, …)``."""
-    return (weigh @ plain.flatten(1)).view(-1, *plain.shape[1:])
+        plain = self.get_buffer("plain")
+        return (self.get_buffer("weigh") @ plain.flatten(1)).view(-1, *plain.shape[1:])
 
 
 def _portions(batch: int, rows: int, columns: int, weights: Sequence[torch.Tensor]) -> Iterator[tuple[slice, slice]]:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plugin_host.engine import Plan, Shape, Take
+from plugin_host.engine import Form, Plan, Shape, Take
 from plugin_host.engines import create
 from plugin_host.engines.musicldm import MusicLdmEngine
 from plugin_host.engines.musicldm.progress import Costs, Progress
@@ -48,14 +47,6 @@ def plan(bpm: float = 120, bars: int = 1, meter: str = "4/4", **changes: Any) ->
     return dataclasses.replace(Plan(prompt="techno", grid=grid, seed=1, takes=2, steps=2), **changes)
 
 
-@pytest.fixture(scope="module")
-def engine(tiny: Path) -> Iterator[MusicLdmEngine]:
-    """Return an engine on the tiny checkpoint."""
-    made = MusicLdmEngine({"checkpoint": str(tiny), "device": "cpu"})
-    yield made
-    made.close()
-
-
 def takes(engine: MusicLdmEngine, asked: Plan, watch: Watching | None = None) -> list[Take]:
     """Return all takes of a plan."""
     return list(engine.takes(asked, watch or Watching()))
@@ -76,11 +67,11 @@ def test_importing_and_constructing_loads_no_torch(tiny: Path) -> None:
 @pytest.mark.parametrize(
     ("bpm", "bars", "meter"), [(120, 1, "4/4"), (59.94, 1, "7/8"), (300, 2, "3/4"), (174, 2, "5/4")]
 )
-def test_a_strip_holds_all_bars_and_the_tail_that_fit_needs(
+def test_a_one_shot_holds_all_bars_and_more_than_a_fade(
     engine: MusicLdmEngine, bpm: float, bars: int, meter: str
 ) -> None:
-    """Every take is longer than the clip by more than the longest crossfade, and `fit` makes it exact."""
-    asked = plan(bpm, bars, meter)
+    """It is a strip, longer than the bars by more than the longest crossfade, and `fit` makes it exact."""
+    asked = plan(bpm, bars, meter, form=Form.ONE_SHOT)
     for take in takes(engine, asked):
         exact = asked.grid.at_rate(16_000).frames
         assert take.shape is Shape.STRIP
@@ -154,7 +145,7 @@ def test_a_cancelled_job_leaves_no_memory_behind(engine: MusicLdmEngine) -> None
             takes(engine, plan(steps=8), Watching(until="denoise 4/8"))
     finally:
         hook.remove()
-    assert len(held) == 4
+    assert len(held) >= 4
     assert not [each for each in held if each() is not None]
 
 

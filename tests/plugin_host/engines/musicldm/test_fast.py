@@ -14,8 +14,6 @@ from plugin_host.engines.musicldm.winograd import (
     FOUR,
     FOUR_OF_FOUR,
     TWO,
-    Computed,
-    Kept,
     PictureConvolution,
     SoundConvolution,
     Tiling,
@@ -81,13 +79,6 @@ def test_a_sound_is_convolved_as_by_the_plain_layer(batch: int, frames: int, len
     sound = torch.randn(batch, 6, frames)
     algorithm = FOUR if length == FOUR.weights else FOUR_OF_FOUR
     assert difference(plain(sound), SoundConvolution(plain, algorithm)(sound)) < NEAR
-
-
-@torch.inference_mode()
-def test_layers_with_many_weights_compute_them_again_and_get_the_same() -> None:
-    """What is kept and what is computed each time are one and the same."""
-    weigh, plain = torch.tensor(FOUR.weigh, dtype=torch.float64), torch.randn(3, 40, 50)
-    assert torch.allclose(Kept(weigh, plain)(), Computed(weigh, plain)(), atol=1e-5)
 
 
 def test_an_algorithm_needs_a_point_for_each_product_but_one() -> None:

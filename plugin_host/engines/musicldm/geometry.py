@@ -1,0 +1,87 @@
+"""The measures of a checkpoint: how long its frames are and what its models divide by. They need no torch.
+
+Three clocks run through the model. Sound has frames at `rate`; a mel frame is `hop` of them; a latent frame is `scale`
+mel frames. As published that is 16 kHz, 10 ms and 40 ms.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+from plugin_host.engines.musicldm.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Read off a checkpoint's own configurations.
+
+    `bins` are those of the mel, and `channels` those of the latents. `stride` latent frames are one frame for the
+    UNet's deepest level: shifts by them pass through it unchanged. `trained` latent frames are what it was trained on
+    at once. `context` mel frames to each side are all that the vocoder hears around one of them.
+    """
+
+    rate: int
+    hop: int
+    scale: int
+    bins: int
+    channels: int
+    stride: int
+    trained: int
+    context: int
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "Geometry":
+        """Read a checkpoint that was located. Raises `EngineUnavailable` for a file that is no JSON."""
+        parts = (checkpoint.config(part) for part in ("unet", "vae", "vocoder"))
+        return cls.read(*parts)
+
+    @classmethod
+    def read(cls, unet: Mapping[str, Any], vae: Mapping[str, Any], vocoder: Mapping[str, Any]) -> "Geometry":
+        """Read the configurations of the three models that have a sense of time."""
+        return cls(
+            rate=int(vocoder["sampling_rate"]),
+            hop=prod(vocoder["upsample_rates"]),
+            scale=int(2 ** (len(vae["block_out_channels"]) - 1)),
+            bins=int(vocoder["model_in_dim"]),
+            channels=int(unet["in_channels"]),
+            stride=int(2 ** (len(unet["block_out_channels"]) - 1)),
+            trained=int(unet["sample_size"]),
+            context=_context(vocoder),
+        )
+
+    @property
+    def frames_per_latent(self) -> int:
+        """How many frames of sound one latent frame becomes."""
+        return self.hop * self.scale
+
+    @property
+    def widths(self) -> int:
+        """How many latent frequencies there are."""
+        return self.bins // self.scale
+
+    def latents(self, seconds: Fraction) -> Fraction:
+        """Return a length in latent frames, exact."""
+        return seconds * self.rate / self.frames_per_latent
+
+
+def _context(vocoder: Mapping[str, Any]) -> int:
+    """Return half the receptive field of a HiFi-GAN generator, in mel frames, rounded up.
+
+    Counted back from one frame of sound: the last convolution, then level by level the widest residual block and the
+    transposed convolution before it, at last the first convolution.
+    """
+    reach = Fraction(_FIRST_AND_LAST // 2)
+    dilations: Sequence[Sequence[int]] = vocoder["resblock_dilation_sizes"]
+    blocks = max(
+        sum((kernel - 1) // 2 * (dilation + 1) for dilation in each)
+        for kernel, each in zip(vocoder["resblock_kernel_sizes"], dilations, strict=True)
+    )
+    levels = zip(vocoder["upsample_rates"], vocoder["upsample_kernel_sizes"], strict=True)
+    for rate, kernel in reversed(list(levels)):
+        reach = (reach + blocks + kernel) / rate
+    return -(-(reach + _FIRST_AND_LAST // 2) // 1)
+
+
+_FIRST_AND_LAST = 7  # the width of a HiFi-GAN's first and last convolution, which its configuration does not tell

@@ -1,0 +1,55 @@
+"""A one-shot: a take from one end to the other, with a little more than the bars that were asked for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plugin_host.engine import Fact, Plan, Shape
+from plugin_host.engines.musicldm import noise
+from plugin_host.engines.musicldm.asked import Call, Words
+from plugin_host.engines.musicldm.geometry import Geometry
+from plugin_host.engines.musicldm.model import MusicLDM
+from plugin_host.engines.musicldm.progress import Progress, told_of_steps
+
+TAIL = Fraction(1, 20)
+"""Seconds made beyond the last bar: `fit` cuts there, and more than its longest fade remains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A one-shot on the model's frames."""
+
+    plan: Plan
+    geometry: Geometry
+
+    shape = Shape.STRIP
+
+    @property
+    def frames(self) -> int:
+        """How many frames of sound are made."""
+        return self.plan.grid.at_rate(self.geometry.rate).frames + int(TAIL * self.geometry.rate)
+
+    def work(self) -> Mapping[str, float]:
+        """Return how many frames of sound each stage has to do for a take."""
+        return dict.fromkeys(("denoise", "decode", "vocode"), self.frames)
+
+    def sounds(
+        self, model: MusicLDM, words: Words, call: Call, progress: Progress
+    ) -> Iterator[tuple[NDArray[np.float32], Mapping[str, Fact]]]:
+        """Yield the sound of each take, shape ``(frames,)``, and what there is to tell of it."""
+        # 1. Noise, a seed for each take, and the way from there to latents, all takes side by side.
+        step = self.geometry.stride * self.geometry.frames_per_latent
+        shape = model.latent_shape(-(-self.frames // step) * step)
+        start = noise.draw(shape, call.waveforms, call.generator, model.placement.precision)
+        latents = model.denoise(model.journey(words, start, call), told_of_steps(progress))
+
+        # 2. Sound, take after take: the host judges one while the next is made.
+        for index, each in enumerate(latents):
+            with progress.part("decode", index, len(latents)):
+                mel = model.decode(each)
+            with progress.part("vocode", index, len(latents)):
+                sound = model.vocode(mel).numpy()[: self.frames]
+            yield sound, {}
