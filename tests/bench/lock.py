@@ -25,6 +25,8 @@ from plugin_host.musictime import Grid, Meter, Tempo
 T = TypeVar("T")
 
 PAIRS = 5
+ROUNDS = 3
+LONG = (16, 1.0)
 STEPS = 10
 BAR = 48
 PROMISED = {"near": 1e-4, "ring": 1.10, "tile": 0.35, "bars": 1.15}
@@ -120,21 +122,21 @@ def tiles(folder: Path) -> Mapping[str, object]:
     asked = {(bars, variation): clip(bars, variation) for bars in (4, 16) for variation in (0.0, 1.0)}
     list(engine.takes(clip(1, 0.0), Quiet()))
     times: dict[tuple[int, float], list[float]] = {}
-    for _ in range(3):
-        for which, plan in asked.items():
+    for which, plan in [*asked.items()] * ROUNDS:
+        if which != LONG or LONG not in times:  # minutes: it is promised nothing, and told once
             times.setdefault(which, []).append(timed(lambda each: list(engine.takes(each, Quiet())), plan))
     engine.close()
 
     def share(one: tuple[int, float], other: tuple[int, float]) -> float:
         """Return the median of the ratios, round by round."""
-        return round(median(a / b for a, b in zip(times[one], times[other], strict=True)), 3)
+        return round(median(a / b for a, b in zip(times[one], times[other], strict=False)), 3)
 
     tile, bars = share((4, 0.0), (4, 1.0)), share((16, 0.0), (4, 0.0))
     return {
         **{f"{bars} bars, variation {v:g}, median s": round(median(each), 2) for (bars, v), each in times.items()},
         "4 bars: variation 0 over 1": tile,
         "variation 0: 16 bars over 4": bars,
-        "variation 1: 16 bars (in windows) over 4": share((16, 1.0), (4, 1.0)),
+        "variation 1: 16 bars (in windows) over 4": share(LONG, (4, 1.0)),
         "kept": tile <= PROMISED["tile"] and bars <= PROMISED["bars"],
     }
 

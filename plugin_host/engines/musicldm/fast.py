@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from diffusers.models.upsampling import Upsample2D
 from torch import nn
-from torch.nn.functional import conv2d
+from torch.nn.functional import conv2d, interpolate
 
 from plugin_host.engines.musicldm.device import Placement
 from plugin_host.engines.musicldm.winograd import (
@@ -24,6 +24,9 @@ from plugin_host.engines.musicldm.winograd import (
 WORTHWHILE = 64
 """With fewer channels than this, a convolution spends its time on reading the picture, and tiling reads it oftener."""
 
+MOST_WEIGHTS = 512 * 512 * 9
+"""With more weights than this, what is made of them takes more memory than the time that it saves is worth."""
+
 WORTHWHILE_SOUND = 128
 """The same for sounds."""
 
@@ -33,19 +36,18 @@ class UpsampleOnce(nn.Module):
 
     def __init__(self, plain: Upsample2D) -> None:
         super().__init__()
-        self.plain = plain
         self.doubled = PictureConvolution(plain.conv, DOUBLED)
 
     def forward(self, picture: torch.Tensor, output_size: Any = None) -> torch.Tensor:
         """Return the doubled and convolved `picture`, shape ``(batch, channels, 2·height, 2·width)``.
 
-        An `output_size` that is not exactly double, for a length that the UNet's levels do not divide evenly, is left
-        to the original.
+        An `output_size` that is not exactly double, for a length that the UNet's levels do not divide evenly, is made
+        as it would have been.
         """
         _, _, height, width = picture.shape
         if output_size is not None and tuple(output_size) != (2 * height, 2 * width):
-            plain: torch.Tensor = self.plain(picture, output_size)
-            return plain
+            grown = interpolate(picture, size=output_size, mode="nearest")
+            return conv2d(grown, self.doubled.plain, self.doubled.get_buffer("bias"), padding=self.doubled.padding)
         doubled: torch.Tensor = self.doubled(picture)
         return doubled
 
@@ -69,12 +71,14 @@ def prepare(model: nn.Module, placement: Placement) -> None:
     """Speed up a UNet or VAE that was just loaded, in place.
 
     Channels come last in memory, for that is the order in which convolutions on processors and tensor cores read them:
-    otherwise each one would turn its picture around first. Every weight is copied, so that none keeps the file mapped
-    that it came from: the weights that were turned around would stay in memory twice.
+    otherwise each one would turn its picture around first. Every weight and buffer is copied, so that none keeps the
+    file mapped that it came from: what was turned around would stay in memory twice.
 
     On a processor, products are what takes the time, and layers are swapped for those that take fewer. A GPU has
     products to spare; there, each layer is left to the vendor's library.
     """
+    for small in model.buffers():
+        small.data = small.data.clone()
     if placement.device.type == "cpu" and placement.precision == torch.float32:
         _swap(model)
     for weights in model.parameters():
@@ -97,11 +101,16 @@ def _faster(layer: nn.Module) -> nn.Module | None:
         return Pixelwise(layer)
     if isinstance(layer, Upsample2D) and _can_fold(layer):
         return UpsampleOnce(layer)
-    if isinstance(layer, nn.Conv2d) and _is_plain(layer) and min(layer.weight.shape[:2]) >= WORTHWHILE:
+    if isinstance(layer, nn.Conv2d) and _is_plain(layer) and _is_worthwhile(layer):
         return PictureConvolution(layer, FOUR if layer.weight.numel() <= FEW_WEIGHTS else TWO)
     if isinstance(layer, nn.Conv1d) and _keeps_length(layer) and min(layer.weight.shape[:2]) >= WORTHWHILE_SOUND:
         return SoundConvolution(layer, FOUR if layer.kernel_size[0] == FOUR.weights else FOUR_OF_FOUR)
     return None
+
+
+def _is_worthwhile(layer: nn.Conv2d) -> bool:
+    """Whether a convolution has enough channels to gain, and not too many weights."""
+    return min(layer.weight.shape[:2]) >= WORTHWHILE and layer.weight.numel() <= MOST_WEIGHTS
 
 
 def _can_fold(module: Upsample2D) -> bool:

@@ -40,7 +40,7 @@ def parts(checkpoint: Checkpoint, placement: Placement) -> Parts:
         unet = _model(checkpoint, "unet", diffusers.UNet2DConditionModel, placement)
         fast.prepare(unet, placement)  # one model after the other: while they are prepared they are in memory twice
         vae = _model(checkpoint, "vae", diffusers.AutoencoderKL, placement)
-        fast.prepare(vae.decoder, placement)
+        fast.prepare(vae, placement)
         vocoder = _model(checkpoint, "vocoder", transformers.SpeechT5HifiGan, placement)
         fast.prepare(vocoder, placement)
         loaded = Parts(

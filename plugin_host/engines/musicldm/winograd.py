@@ -137,6 +137,12 @@ class PictureConvolution(nn.Module):
         whole = new.view(batch, rows * makes, columns * makes, len(bias))
         return whole[:, : height * grown, : width * grown].permute(0, 3, 1, 2)
 
+    @property
+    def plain(self) -> torch.Tensor:
+        """The weights of the convolution that it was made from, shape ``(out, in, 3, 3)``."""
+        rows = torch.cat([part.get_buffer("plain") for part in self.weights], dim=2)
+        return rows.view(3, 3, *rows.shape[1:]).permute(3, 2, 0, 1).contiguous()
+
     def _tiles(self, windows: torch.Tensor, weights: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return the new pixels of tiles, ``(makes, makes, …, out)``, for ``(window, window, …, in)``."""
         seen, made = self.get_buffer("seen"), self.get_buffer("made")

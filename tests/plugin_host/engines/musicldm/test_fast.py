@@ -56,12 +56,12 @@ def test_a_picture_is_doubled_and_convolved_as_by_the_plain_layers(batch: int, h
 
 
 @torch.inference_mode()
-def test_a_picture_that_is_not_exactly_doubled_is_left_to_the_plain_layer() -> None:
+def test_a_picture_that_is_not_exactly_doubled_is_what_the_plain_layer_makes() -> None:
     """An odd size on the way down asks for an odd size on the way up."""
     plain = Upsample2D(8, use_conv=True)
     picture = torch.randn(1, 8, 5, 4)
     made = fast.UpsampleOnce(plain)(picture, (9, 8))
-    assert torch.equal(made, plain(picture, (9, 8)))
+    assert difference(plain(picture, (9, 8)), made) < NEAR
 
 
 @settings(max_examples=40, deadline=None)

@@ -29,7 +29,7 @@ def drawn(layout: Layout, meter: str, variation: float, pulse: float, geometry: 
 
 def bent(turn: float) -> float:
     """Return the angle of a blend."""
-    return (1 - (1 - turn) ** (1 / tiles.EVEN)) * math.pi / 2
+    return float(1 - (1 - turn) ** (1 / tiles.EVEN)) * math.pi / 2
 
 
 def likeness(ring: torch.Tensor, shift: int) -> float:
