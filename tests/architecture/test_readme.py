@@ -21,6 +21,7 @@ def test_every_command_that_it_names_is_there() -> None:
     """And every command that is there is named, but the version."""
     named = set(re.findall(r"daw-bridge (\w+)", README.read_text()))
     there = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    there |= {str(group.name) for group in app.registered_groups}
     assert named <= there
     assert there - named <= {"version"}
 
