@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -138,9 +139,10 @@ class MusicLdmEngine:
 
     def _made(self, plan: Plan, watch: Watch) -> Iterator[Take]:
         """Make the takes of `plan`, step by step."""
-        from plugin_host.engines.musicldm import asked, noise, schedulers
-        from plugin_host.engines.musicldm.loop import Loop
-        from plugin_host.engines.musicldm.strip import Strip
+        with _libraries():
+            from plugin_host.engines.musicldm import asked, noise, schedulers
+            from plugin_host.engines.musicldm.loop import Loop
+            from plugin_host.engines.musicldm.strip import Strip
 
         # 1. What there is to do, for an honest fraction.
         found = self.checkpoint()
@@ -186,13 +188,9 @@ class MusicLdmEngine:
         """Return the model, loading it if need be. Raises `EngineUnavailable` where torch and its company are not."""
         with self._held.lock:
             if self._held.model is None:
-                try:
+                with _libraries():
                     from plugin_host.engines.musicldm import device
                     from plugin_host.engines.musicldm.model import MusicLDM
-                except ImportError as error:
-                    raise EngineUnavailable(
-                        f"{error.name} is not installed; pip install 'daw-bridge[musicldm]'"
-                    ) from None
                 settings = self._settings
                 placement = device.choose(settings.device, settings.precision)
                 self._held.clap = None
@@ -205,8 +203,8 @@ class MusicLdmEngine:
             if self._held.model is not None:
                 return self._held.model.clap
             if self._held.clap is None:
-                from plugin_host.engines.musicldm import device, load
-
+                with _libraries():
+                    from plugin_host.engines.musicldm import device, load
                 placement = device.choose(self._settings.device, self._settings.precision)
                 self._held.clap = load.clap(self.checkpoint(), placement)
             return self._held.clap
@@ -244,6 +242,15 @@ class MusicLdmEngine:
             placement = model.placement
             del model
             placement.free()
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Import torch and its company inside. Raises `EngineUnavailable` with the command that installs what is missing."""
+    try:
+        yield
+    except ImportError as error:
+        raise EngineUnavailable(f"{error.name} is not installed; pip install 'daw-bridge[musicldm]'") from None
 
 
 def _facts(call: "Call", found: Checkpoint, model: "MusicLDM") -> Mapping[str, Fact]:

@@ -207,6 +207,19 @@ def test_without_weights_the_engine_says_how_to_get_them(tmp_path: Path, monkeyp
         list(bare.takes(plan(), Watching()))
 
 
+@pytest.mark.parametrize("job", ["list(engine.takes(plan, None))", "engine.words('techno')"])
+def test_without_its_libraries_the_engine_says_how_to_get_them(tiny: Path, job: str) -> None:
+    """Where torch was never installed, a job and an ear are refused with the command that installs it."""
+    program = (
+        "import sys; sys.modules['torch'] = None; from plugin_host.engine import Plan; "
+        "from plugin_host.engines import create; from plugin_host.musictime import Grid, Meter, Tempo; "
+        "plan = Plan('techno', Grid(Tempo.parse(120), Meter(4, 4), 1, 48_000), 1); "
+        f"engine = create('musicldm', {{'checkpoint': {str(tiny)!r}}}); {job}"
+    )
+    outcome = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert "EngineUnavailable: torch is not installed; pip install 'daw-bridge[musicldm]'" in outcome.stderr
+
+
 def test_an_unknown_setting_is_refused() -> None:
     """A slip in the configuration is named, with what there is."""
     with pytest.raises(BadValue, match=r"musicldm.devise is no setting; there is checkpoint, .*device"):
