@@ -4,7 +4,8 @@ It reads in the order in which a request travels::
 
     wires/             packets become calls (OSC; the table of all addresses)
     requests  presets  what a job may say, and recipes that say it in advance
-    session  plan      what the DAW is doing now, and what a job therefore means
+    timeline  session  what the DAW is doing now, and where in the music it is
+    plan               what a job therefore means
     guides             which files a request may name
     jobs  pace         who is next, and how long it will take
     runner             all that happens to a job
@@ -13,7 +14,8 @@ It reads in the order in which a request travels::
     reports  announce  what is told back, and to whom
     heard              what was measured of a clip, in words
     bridge             the desk at which all of these meet, whichever wire a request came by
-    daemon  config     the switchboard, and its settings
+    daemon             the switchboard
+    config  sections   its settings
     client  cli/       the other end of the wire, and the commands
     values  errors     how single values are read, and what can go wrong
 

@@ -10,13 +10,14 @@ from time import monotonic
 
 from daw_bridge.announce import Announcer
 from daw_bridge.bridge import Bridge
-from daw_bridge.config import Config, FolderConfig
+from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.wav import Depth
 from daw_bridge.jobs import Jobs
 from daw_bridge.pace import Pace
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.runner import Runner
+from daw_bridge.sections import FolderConfig
 from daw_bridge.session import Session, SessionState
 from daw_bridge.wires.osc import OscWire
 from plugin_host.engine import Fact

@@ -1,9 +1,12 @@
 """The session: what the DAW is doing now. One owner changes it; everyone else reads frozen values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import monotonic
 
 from daw_bridge.errors import OutOfRange
 from daw_bridge.requests import Said
+from daw_bridge.timeline import Timeline
 from daw_bridge.values import shown
 from plugin_host.key import Key
 from plugin_host.musictime import RATE_RANGE, Meter, Tempo
@@ -28,6 +31,17 @@ class Session:
 
     def __init__(self, state: SessionState) -> None:
         self._state = state
+        self._timeline = Timeline(state.tempo, 0.0, monotonic())
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after every change of state or timeline. It must not wait."""
+        self._listeners.append(listener)
+
+    @property
+    def timeline(self) -> Timeline:
+        """Which beat is played when; without a word from the DAW it runs freely at the session's tempo."""
+        return self._timeline
 
     @property
     def state(self) -> SessionState:
@@ -36,19 +50,26 @@ class Session:
 
     def set_tempo(self, tempo: Tempo) -> None:
         """Follow the DAW to another tempo; jobs that are accepted keep the plan they have."""
-        self._state = replace(self._state, tempo=tempo)
+        self._timeline = self._timeline.at_tempo(tempo, monotonic())
+        self._change(replace(self._state, tempo=tempo))
 
     def set_meter(self, meter: Meter) -> None:
         """Follow the DAW to another meter."""
-        self._state = replace(self._state, meter=meter)
+        self._change(replace(self._state, meter=meter))
 
     def set_key(self, key: Key | None) -> None:
         """Follow the DAW to another key, or to none."""
-        self._state = replace(self._state, key=key)
+        self._change(replace(self._state, key=key))
 
     def set_rate(self, rate: int) -> None:
         """Follow the DAW to another sample rate in Hz. Raises `OutOfRange`."""
         low, high = RATE_RANGE
         if not low <= rate <= high:
             raise OutOfRange(f"the sample rate is {shown(rate)} Hz; it goes from {low} to {high}")
-        self._state = replace(self._state, rate=rate)
+        self._change(replace(self._state, rate=rate))
+
+    def _change(self, state: SessionState) -> None:
+        """Take over `state` and tell those who listen."""
+        self._state = state
+        for listener in self._listeners:
+            listener()

@@ -18,10 +18,11 @@ import numpy as np
 from daw_bridge import __version__
 from daw_bridge.cli import devices
 from daw_bridge.cli.daemons import find
-from daw_bridge.config import Config, FolderConfig
+from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.errors import BridgeError
 from daw_bridge.presets import PresetShelf, factory_folder
+from daw_bridge.sections import FolderConfig
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
 from plugin_host.engines import AUTO, MUSICLDM, automatic, create

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from daw_bridge.client import Client
-from daw_bridge.config import Config, OscConfig
+from daw_bridge.config import Config
 from daw_bridge.daemon import running
+from daw_bridge.sections import OscConfig
 from daw_bridge.wires.osc_addresses import REPLY
 
 _AT_ONCE = 0.3  # seconds in which a daemon on this machine has long answered

@@ -19,9 +19,9 @@ from typing import Any, cast
 
 from daw_bridge import reports
 from daw_bridge.bridge import Bridge
-from daw_bridge.config import OscConfig
 from daw_bridge.errors import BridgeError, CannotListen, UnknownAddress, code_of
 from daw_bridge.requests import JOB_KEYS, Asker, Request
+from daw_bridge.sections import OscConfig
 from daw_bridge.values import shown
 from daw_bridge.wires.osc_addresses import OURS, PRESET, REPLY, REPORTS, REQUESTS
 from daw_bridge.wires.osc_calls import CALLS, Answer, Call, wants_notes

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from daw_bridge.config import Config, OscConfig, load, settings
+from daw_bridge.config import Config, load, settings
 from daw_bridge.errors import BadSetting
+from daw_bridge.sections import OscConfig
 from plugin_host.key import Key, Mode
 from plugin_host.musictime import Meter, Tempo
 

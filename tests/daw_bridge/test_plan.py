@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from daw_bridge.config import Config, JobsConfig, PathsConfig
+from daw_bridge.config import Config
 from daw_bridge.errors import BadRequest, BridgeError, DeviceUnavailable, EngineUnavailable, OutOfRange
 from daw_bridge.plan import decide
 from daw_bridge.presets import Preset
 from daw_bridge.requests import Said
+from daw_bridge.sections import JobsConfig, PathsConfig
 from daw_bridge.session import SessionState
 from plugin_host.engine import Form
 from plugin_host.key import Key

@@ -12,7 +12,8 @@ from daemons import Running, daemon
 
 from daw_bridge.cli import checks, devices
 from daw_bridge.cli.checks import State
-from daw_bridge.config import Config, JobsConfig, load
+from daw_bridge.config import Config, load
+from daw_bridge.sections import JobsConfig
 
 
 def findings(ended: Ended) -> dict[str, dict[str, Any]]:
