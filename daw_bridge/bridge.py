@@ -9,6 +9,7 @@ from time import monotonic
 from daw_bridge import __version__, reports
 from daw_bridge.announce import Announcer
 from daw_bridge.certificate import session_card
+from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
 from daw_bridge.errors import DeviceUnavailable, UnknownJob
 from daw_bridge.jobs import Job, Jobs, State
@@ -17,7 +18,7 @@ from daw_bridge.plan import decide
 from daw_bridge.presets import PresetShelf
 from daw_bridge.requests import Request, Said
 from daw_bridge.runner import Runner
-from daw_bridge.session import Session
+from daw_bridge.session import Session, Source
 from plugin_host.engine import SEEDS
 
 _ALPHABET = string.ascii_lowercase + string.digits
@@ -32,6 +33,7 @@ class Bridge:
 
     config: Config
     session: Session
+    daw: DawFeedback
     presets: PresetShelf
     jobs: Jobs
     runner: Runner
@@ -106,6 +108,10 @@ class Bridge:
             "meter": str(state.meter),
             "key": str(state.key or "none"),
             "samplerate": state.rate,
+            "playing": {None: "unknown", True: "yes", False: "no"}[state.playing],
+            "beat": self.session.timeline.beat_at(monotonic()),
+            "tempo_from": _name(self.session.leader("tempo")),
+            "beat_from": _name(self.session.leader("timeline")),
             "running": running.id if running else "none",
             "waiting": len(self.jobs.waiting),
             "done": ended[State.DONE],
@@ -120,3 +126,8 @@ class Bridge:
             name = secrets.choice(string.ascii_lowercase) + "".join(secrets.choice(_ALPHABET) for _ in range(7))
             if not self.jobs.knows(name):
                 return name
+
+
+def _name(source: Source | None) -> str:
+    """Return the word for who leads; where nobody does, it is the configuration."""
+    return source.value if source else "configuration"

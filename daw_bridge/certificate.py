@@ -18,6 +18,17 @@ def session_card(state: SessionState) -> Mapping[str, Any]:
     return {"tempo": str(state.tempo), "meter": str(state.meter), "key": str(state.key or "none"), "rate": state.rate}
 
 
+def session_moved(job: Job, state: SessionState) -> str | None:
+    """Say what the session has become since `job` took it over, if that is something else; a job keeps its plan."""
+    now = session_card(state)
+    planned = {"tempo": str(job.plan.grid.tempo), "meter": str(job.plan.grid.meter)}
+    moved = [f"{name} {value}" for name, value in planned.items() if job.session[name] == value != now[name]]
+    if not moved:
+        return None
+    became = " and ".join(f"{name} {now[name]}" for name in planned if planned[name] != now[name])
+    return f"made for {' and '.join(moved)}, as the session was when the job was accepted; now it is at {became}"
+
+
 def job_card(job: Job) -> Mapping[str, Any]:
     """Write down request, session and plan of `job`, and which version made it."""
     return {

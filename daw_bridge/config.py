@@ -16,6 +16,7 @@ from daw_bridge.errors import BadRequest, BadSetting, OutOfRange
 from daw_bridge.sections import (
     APP,
     ClapConfig,
+    ClockConfig,
     FolderConfig,
     JobsConfig,
     MusicLdmConfig,
@@ -34,6 +35,7 @@ class Config:
     osc: OscConfig = field(default_factory=OscConfig)
     folder: FolderConfig = field(default_factory=FolderConfig)
     session: SessionConfig = field(default_factory=SessionConfig)
+    clock: ClockConfig = field(default_factory=ClockConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
     musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)

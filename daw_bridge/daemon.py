@@ -10,6 +10,8 @@ from time import monotonic
 
 from daw_bridge.announce import Announcer
 from daw_bridge.bridge import Bridge
+from daw_bridge.clocks.daw import DawFeedback
+from daw_bridge.clocks.link import LinkClock
 from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.wav import Depth
@@ -17,8 +19,9 @@ from daw_bridge.jobs import Jobs
 from daw_bridge.pace import Pace
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.runner import Runner
-from daw_bridge.sections import FolderConfig
-from daw_bridge.session import Session, SessionState
+from daw_bridge.sections import ClockConfig, FolderConfig
+from daw_bridge.session import Session, SessionState, Source
+from daw_bridge.wires.ableton import AbletonWire
 from daw_bridge.wires.osc import OscWire
 from plugin_host.engine import Fact
 from plugin_host.engines import AUTO, MUSICLDM, automatic
@@ -77,14 +80,16 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     presets = PresetShelf([config.paths.presets, factory_folder()])
     session = Session(
         SessionState(config.session.tempo, config.session.meter, config.session.key, config.session.rate),
+        config.clock.priority,
     )
+    daw = DawFeedback(session, config.clock.silence)
     jobs, pace, announcer = Jobs(config.jobs.queue), Pace(), Announcer()
     folder = FolderDelivery(config.folder.path, Depth(config.folder.depth))
     settings = _engine_settings(config)
     config = _settled(config, settings)
     foreman = Foreman(config.paths.state / "spool", settings)
-    runner = Runner(jobs, foreman, folder, announcer, pace, warn=config.rank.warn)
-    bridge = Bridge(config, session, presets, jobs, runner, announcer, pace, monotonic())
+    runner = Runner(jobs, foreman, folder, announcer, pace, session=session, warn=config.rank.warn)
+    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, monotonic())
     osc = OscWire(bridge, config.osc)
     async with AsyncExitStack() as parts:
         if config.folder.path == FolderConfig().path:
@@ -95,11 +100,34 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         folder.sweep()
         foreman.start(config.jobs.engine)
         parts.push_async_callback(foreman.stop)
+        await _follow_clocks(config.clock, session, parts)
         runner.start()
         parts.push_async_callback(runner.stop)
         for broken in presets.all()[1]:
             _log.warning("preset left out: %s", broken)
         yield Daemon(config, bridge, osc, foreman)
+
+
+async def _follow_clocks(config: ClockConfig, session: Session, parts: AsyncExitStack) -> None:
+    """Follow the clocks that are asked for. One that is not to be had is said, and missed: the rest works without."""
+    if config.live:
+        live = AbletonWire(session, config.live_ask, config.live_hear)
+        try:
+            await live.start()
+            parts.push_async_callback(live.stop)
+        except OSError as error:
+            _log.warning("no AbletonOSC: UDP port %d is taken (%s); set clock.live_hear", config.live_hear, error)
+    if config.link:
+        link = LinkClock(session)
+        try:
+            await link.start()
+            parts.push_async_callback(link.stop)
+            if config.lead:
+                session.let_lead(Source.LINK, link.lead)
+        except ImportError:
+            _log.warning("no Ableton Link: install it with pip install 'daw-bridge[link]'")
+        except OSError as error:
+            _log.warning("no Ableton Link: this machine has no multicast (%s)", error)
 
 
 async def serve(config: Config, ready: Callable[[str], None]) -> None:

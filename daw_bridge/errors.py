@@ -12,6 +12,7 @@
     ├── UnknownJob            unknown_job
     ├── DuplicateId           duplicate_id
     ├── OutOfRange            out_of_range
+    ├── Outranked             bad_request         the session follows a source of higher rank
     ├── QueueFull             queue_full
     ├── EngineUnavailable     engine_unavailable
     ├── DeviceUnavailable     device_unavailable
@@ -87,6 +88,12 @@ class OutOfRange(BridgeError):
     """A value that is understood and not allowed."""
 
     code = "out_of_range"
+
+
+class Outranked(BridgeError):
+    """The session follows a source of higher rank; what was said is kept for later."""
+
+    code = "bad_request"
 
 
 class QueueFull(BridgeError):

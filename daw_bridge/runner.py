@@ -15,12 +15,13 @@ from time import monotonic
 
 from daw_bridge import heard, reports
 from daw_bridge.announce import Announcer
-from daw_bridge.certificate import job_card
+from daw_bridge.certificate import job_card, session_moved
 from daw_bridge.deliveries.folder import FolderDelivery, Staged, retract
 from daw_bridge.deliveries.order import Order
 from daw_bridge.errors import BridgeError, Interrupted, code_of
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.pace import Pace
+from daw_bridge.session import Session
 from plugin_host.errors import Cancelled, HostError
 from plugin_host.foreman import Foreman
 from plugin_host.spool import SpooledClip
@@ -35,7 +36,15 @@ class Runner:
     """Runs jobs, one at a time. Thread: the event loop's; files are written in another."""
 
     def __init__(
-        self, jobs: Jobs, foreman: Foreman, folder: FolderDelivery, announcer: Announcer, pace: Pace, *, warn: float
+        self,
+        jobs: Jobs,
+        foreman: Foreman,
+        folder: FolderDelivery,
+        announcer: Announcer,
+        pace: Pace,
+        *,
+        session: Session,
+        warn: float,
     ) -> None:
         """`warn` is the part of the score, 0–1, below which the beat of a job's best clip is worth a warning."""
         self._jobs = jobs
@@ -43,6 +52,7 @@ class Runner:
         self._foreman = foreman
         self._folder = folder
         self._announcer = announcer
+        self._session = session
         self._pace = pace
         self._loop: asyncio.Task[None] | None = None
         self._work: asyncio.Task[int] | None = None  # the running job's, for as long as it can still be cancelled
@@ -159,10 +169,15 @@ class Runner:
             raise Cancelled
 
     def _warn(self, job: Job, best: SpooledClip) -> None:
-        """Tell what an engine remarked upon, and what is wrong with the beat, once: with the best clip."""
+        """Tell what an engine remarked upon, what is wrong with the beat, and what has changed: with the best clip."""
         if best.facts.rank != 1:
             return
-        for remark in (best.facts.take_facts.get("warning"), heard.warning(best.facts.score, self._warn_below)):
+        remarks = (
+            best.facts.take_facts.get("warning"),
+            heard.warning(best.facts.score, self._warn_below),
+            session_moved(job, self._session.state),
+        )
+        for remark in remarks:
             if remark:
                 self._announcer.tell(reports.Warned(job.id, str(remark)), job.request)
 

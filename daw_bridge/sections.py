@@ -13,6 +13,7 @@ from typing import Any
 from platformdirs import user_config_path, user_music_path, user_state_path
 
 from daw_bridge.errors import BadRequest
+from daw_bridge.session import RANKING, Ranking, Source
 from daw_bridge.values import Choice, Number, Parsed, Reader, Switch, Text, Whole, shown, text_of
 from plugin_host.engines import AUTO, FACTORIES
 from plugin_host.engines.musicldm import defaults
@@ -121,6 +122,33 @@ class SessionConfig:
     meter: Meter = _setting(Meter(4, 4), Parsed(Meter.parse, "a meter like 7/8"), "time signature")
     key: Key | None = _setting(None, Parsed(Key.parse, "a key like A minor, or none"), "key")
     rate: int = _setting(48_000, Whole(*RATE_RANGE), "sample rate in Hz")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Sources of the session by rank; those joined by + count alike."""
+
+    allowed: str = f"a list of {', '.join(source.value for source in Source)}, highest first; + joins equals"
+    kind: str = "text"
+
+    def __call__(self, value: object) -> Ranking:
+        """Read `value`."""
+        return Ranking.parse([str(each) for each in _listed(value, self.allowed)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockConfig:
+    """Whom the session follows."""
+
+    priority: Ranking = _setting(RANKING, _Ranking(), "whose word counts, highest first; who is left out is not heard")
+    link: bool = _setting(default=False, read=Switch(), means="follow Ableton Link (needs the extra link)")
+    lead: bool = _setting(default=False, read=Switch(), means="/bridge/tempo sets the tempo of everyone in Link")
+    live: bool = _setting(default=False, read=Switch(), means="follow Ableton Live through AbletonOSC")
+    live_ask: int = _setting(11_000, Whole(1, 65_535), "port at which AbletonOSC listens")
+    live_hear: int = _setting(11_001, Whole(1, 65_535), "port to which AbletonOSC answers")
+    silence: float = _setting(
+        0.0, Number(0, 86_400), "seconds after which the word of a DAW by OSC holds no longer; 0 is never"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

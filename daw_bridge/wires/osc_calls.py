@@ -8,9 +8,12 @@ from daw_bridge import __version__
 from daw_bridge.bridge import Bridge
 from daw_bridge.errors import BadRequest, BridgeError
 from daw_bridge.requests import JOB_KEYS, Asker, Request, Said, read_pairs, read_prompt, read_value
-from daw_bridge.values import Number, Reader, Switch, Whole, Word, a_number
+from daw_bridge.session import Word
+from daw_bridge.values import Number, Reader, Switch, Text, Whole, a_number
+from daw_bridge.values import Word as Name
 from daw_bridge.wires.osc_addresses import PRESET, REPLY, SYNCED
 from daw_bridge.wires.osc_packet import Argument
+from plugin_host.musictime import Meter
 
 T = TypeVar("T")
 
@@ -89,14 +92,14 @@ def _again(bridge: Bridge, call: Call) -> None:
 def _name(value: Argument) -> str:
     """Return what `value` would be as a job's name; nothing if it cannot be one."""
     try:
-        return Word()(value)
+        return Name()(value)
     except BridgeError:
         return ""
 
 
 def _cancel(bridge: Bridge, call: Call) -> None:
     """Cancel one job or all."""
-    name = call.only(Word(), "a job's id, or all")
+    name = call.only(Name(), "a job's id, or all")
     if name == "all":
         bridge.cancel_all()
     else:
@@ -104,27 +107,66 @@ def _cancel(bridge: Bridge, call: Call) -> None:
 
 
 def _tempo(bridge: Bridge, call: Call) -> None:
-    """Set the session's tempo."""
-    bridge.session.set_tempo(call.only(JOB_KEYS["bpm"].read, "the tempo in BPM"))
+    """Set the session's tempo by hand."""
+    bridge.session.set(Word(tempo=call.only(JOB_KEYS["bpm"].read, "the tempo in BPM")))
+
+
+def _daw_tempo(bridge: Bridge, call: Call) -> None:
+    """Take note of the DAW's tempo."""
+    bridge.daw.tempo(call.only(JOB_KEYS["bpm"].read, "the tempo in BPM"))
 
 
 def _meter(bridge: Bridge, call: Call) -> None:
-    """Set the session's meter from two numbers, or from text."""
+    """Set the session's meter by hand."""
+    bridge.session.set(Word(meter=_read_meter(call)))
+
+
+def _daw_meter(bridge: Bridge, call: Call) -> None:
+    """Take note of the DAW's meter."""
+    bridge.daw.meter(_read_meter(call))
+
+
+def _read_meter(call: Call) -> Meter:
+    """Read a meter from two numbers, or from text."""
     if len(call.arguments) == 2:
         upper, lower = (Whole(1, 32)(each) for each in call.arguments)
-        bridge.session.set_meter(JOB_KEYS["meter"].read(f"{upper}/{lower}"))
+        meter: Meter = JOB_KEYS["meter"].read(f"{upper}/{lower}")
     else:
-        bridge.session.set_meter(call.only(JOB_KEYS["meter"].read, "n and d, or text like 7/8"))
+        meter = call.only(JOB_KEYS["meter"].read, "n and d, or text like 7/8")
+    return meter
+
+
+def _daw_play(bridge: Bridge, call: Call) -> None:
+    """Take note that the DAW plays, or stands."""
+    (bridge.daw.plays if _is_lit(call) else bridge.daw.stands)()
+
+
+def _daw_stop(bridge: Bridge, call: Call) -> None:
+    """Take note that the DAW stands, or plays."""
+    (bridge.daw.stands if _is_lit(call) else bridge.daw.plays)()
+
+
+def _is_lit(call: Call) -> bool:
+    """Read the state of a light in the DAW: 1 or nothing is on, 0 is off."""
+    pressed = button(call.arguments)
+    if pressed is None:
+        raise BadRequest(f"{call.address} has arguments that are no state; send 1 or 0")
+    return pressed
+
+
+def _daw_position(bridge: Bridge, call: Call) -> None:
+    """Take note of where in the song the DAW is."""
+    bridge.daw.position(call.only(Text(64), "bar.beat.hundredths"))
 
 
 def _key(bridge: Bridge, call: Call) -> None:
     """Set the session's key."""
-    bridge.session.set_key(call.only(JOB_KEYS["key"].read, "a key like A minor, or none"))
+    bridge.session.set(Word(key=call.only(JOB_KEYS["key"].read, "a key like A minor, or none")))
 
 
 def _samplerate(bridge: Bridge, call: Call) -> None:
     """Set the session's sample rate."""
-    bridge.session.set_rate(call.only(JOB_KEYS["rate"].read, "the sample rate in Hz"))
+    bridge.session.set(Word(rate=call.only(JOB_KEYS["rate"].read, "the sample rate in Hz")))
 
 
 def _play(bridge: Bridge, call: Call) -> None:
@@ -177,9 +219,12 @@ CALLS: Mapping[str, Function] = {
     "/bridge/again": _again,
     "/bridge/cancel": _cancel,
     "/bridge/tempo": _tempo,
-    "/tempo/raw": _tempo,
+    "/tempo/raw": _daw_tempo,
     "/bridge/meter": _meter,
-    "/time/signature": _meter,
+    "/time/signature": _daw_meter,
+    "/play": _daw_play,
+    "/stop": _daw_stop,
+    "/beat/str": _daw_position,
     "/bridge/key": _key,
     "/bridge/samplerate": _samplerate,
     "/bridge/play": _play,

@@ -43,6 +43,7 @@ HEAVY = {
     "huggingface_hub": ("plugin_host/engines/musicldm/hub.py",),
     "sounddevice": ("daw_bridge/cli/devices.py",),
     "mido": ("daw_bridge/cli/devices.py",),
+    "aalink": ("daw_bridge/clocks/link.py",),
     "rtmidi": (),
     "matplotlib": ("daw_bridge/cli/picture.py",),
     "soundfile": ("daw_bridge/cli/sound.py", "plugin_host/rankers/library.py", f"{MUSICLDM}guide.py"),

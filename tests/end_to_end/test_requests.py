@@ -85,7 +85,9 @@ BAD = [
     ("/bridge/notify", ["yes"], "bad_request", "from 0 to 1"),
     ("/bridge/sync", ["x"], "bad_request", "whole number"),
     ("/bridge/nothing", [], "unknown_address", "/bridge/nothing"),
-    ("/play", [1], "unknown_address", "/play"),
+    ("/record", [1], "unknown_address", "/record"),
+    ("/play", ["loud"], "bad_request", "1 or 0"),
+    ("/beat/str", ["somewhere"], "bad_request", "5.2.50"),
     ("/bridge/[", [], "bad_request", "brackets"),
     ("/none*", [], "unknown_address", "/none"),
 ]
