@@ -3,6 +3,7 @@
 It reads in the order in which a request travels::
 
     wires/             packets become calls (OSC; the table of all addresses)
+    midi/              what a controller sends, what that means, and what lights up
     requests  presets  what a job may say, and recipes that say it in advance
     clocks/            what keeps the beat outside: MIDI clock, Ableton Link, the DAW's feedback
     timeline  session  what the DAW is doing now, and where in the music it is

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Callable
 
-from daw_bridge.reports import JobReport
+from daw_bridge.reports import Told
 from daw_bridge.requests import Request
 
 _log = logging.getLogger(__name__)
 
-Listener = Callable[[JobReport, Request], None]
-"""Hears each report about a job, with the request that the job came from. It must not wait."""
+Listener = Callable[[Told, Request], None]
+"""Hears each report, with the request that it answers. It must not wait."""
 
 
 class Announcer:
@@ -22,7 +22,7 @@ class Announcer:
         """Let `listener` hear all reports from now on."""
         self._listeners.append(listener)
 
-    def tell(self, report: JobReport, request: Request) -> None:
+    def tell(self, report: Told, request: Request) -> None:
         """Tell all listeners. One that breaks keeps neither the others from hearing nor the job from going on."""
         for listener in self._listeners:
             try:

@@ -2,8 +2,8 @@
 
 import secrets
 import string
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from daw_bridge import __version__, reports
@@ -13,6 +13,7 @@ from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
 from daw_bridge.errors import DeviceUnavailable, UnknownJob
 from daw_bridge.jobs import Job, Jobs, State
+from daw_bridge.midi.lessons import Lessons
 from daw_bridge.pace import Pace
 from daw_bridge.plan import decide
 from daw_bridge.presets import PresetShelf
@@ -39,7 +40,10 @@ class Bridge:
     runner: Runner
     announcer: Announcer
     pace: Pace
+    lessons: Lessons
     started: float
+    counters: list[Callable[[], Mapping[str, str | int | float]]] = field(default_factory=list)
+    """What other parts add to the status."""
 
     def submit(self, request: Request) -> str:
         """Accept a job, report it as queued, and return its id. Raises `BridgeError` and leaves nothing otherwise."""
@@ -101,6 +105,7 @@ class Bridge:
         running = self.jobs.running
         ended = self.runner.ended
         return {
+            **{name: value for counts in self.counters for name, value in counts().items()},
             "version": __version__,
             "engine": self.config.jobs.engine,
             "folder": str(self.config.folder.path),

@@ -19,6 +19,7 @@ from daw_bridge.sections import (
     ClockConfig,
     FolderConfig,
     JobsConfig,
+    MidiConfig,
     MusicLdmConfig,
     OscConfig,
     PathsConfig,
@@ -36,6 +37,7 @@ class Config:
     folder: FolderConfig = field(default_factory=FolderConfig)
     session: SessionConfig = field(default_factory=SessionConfig)
     clock: ClockConfig = field(default_factory=ClockConfig)
+    midi: MidiConfig = field(default_factory=MidiConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
     musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)

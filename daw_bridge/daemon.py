@@ -12,16 +12,25 @@ from daw_bridge.announce import Announcer
 from daw_bridge.bridge import Bridge
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.clocks.link import LinkClock
+from daw_bridge.clocks.midi_clock import MidiClock
 from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.wav import Depth
+from daw_bridge.errors import BadMap, BadSetting
 from daw_bridge.jobs import Jobs
+from daw_bridge.midi.desk import Desk
+from daw_bridge.midi.learned import Learned
+from daw_bridge.midi.lessons import Lessons
+from daw_bridge.midi.maps import Map, factory_maps, read_map
+from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.runner import Runner
 from daw_bridge.sections import ClockConfig, FolderConfig
 from daw_bridge.session import Session, SessionState, Source
+from daw_bridge.values import shown
 from daw_bridge.wires.ableton import AbletonWire
+from daw_bridge.wires.midi import MidiWire
 from daw_bridge.wires.osc import OscWire
 from plugin_host.engine import Fact
 from plugin_host.engines import AUTO, MUSICLDM, automatic
@@ -89,8 +98,11 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     config = _settled(config, settings)
     foreman = Foreman(config.paths.state / "spool", settings)
     runner = Runner(jobs, foreman, folder, announcer, pace, session=session, warn=config.rank.warn)
-    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, monotonic())
+    learned = Learned(config.paths.maps / "learned.toml")
+    lessons = Lessons(learned, presets, announcer)
+    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, monotonic())
     osc = OscWire(bridge, config.osc)
+    midi = _midi_wire(config, bridge, learned)
     async with AsyncExitStack() as parts:
         if config.folder.path == FolderConfig().path:
             config.folder.path.parent.mkdir(parents=True, exist_ok=True)  # a fresh account may have no Music folder
@@ -101,11 +113,39 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         foreman.start(config.jobs.engine)
         parts.push_async_callback(foreman.stop)
         await _follow_clocks(config.clock, session, parts)
+        if midi is not None:
+            midi.start()
+            parts.push_async_callback(midi.stop)
         runner.start()
         parts.push_async_callback(runner.stop)
         for broken in presets.all()[1]:
             _log.warning("preset left out: %s", broken)
         yield Daemon(config, bridge, osc, foreman)
+
+
+def _midi_wire(config: Config, bridge: Bridge, learned: Learned) -> MidiWire | None:
+    """Return the MIDI wire, if a port is asked for. A map that is broken is said, and left out."""
+    midi = config.midi
+    if not (midi.ports or midi.virtual or midi.network):
+        return None
+    names = bridge.presets.names()
+    maps: dict[str, Map] = {}
+    for path in (*sorted(factory_maps().glob("*.toml")), *sorted(config.paths.maps.glob("*.toml"))):
+        if path.stem != "learned":
+            try:
+                maps[path.stem] = read_map(path, names)
+            except BadMap as error:
+                _log.warning("map left out: %s", error)
+    try:
+        learned.load(names)
+    except BadMap as error:
+        _log.warning("nothing of what was learnt is used: %s", error)
+    if midi.map != AUTO and midi.map not in maps:
+        raise BadSetting(f"midi.map is {shown(midi.map)}; there is auto, {', '.join(sorted(maps))}")
+    own = tuple(each for each in (midi.virtual, "network *" if midi.network else "") if each)
+    desk = Desk([*maps.values()], maps.get(midi.map), own, learned)
+    wanted = Wanted(midi.ports, midi.api, midi.virtual, midi.network)
+    return MidiWire(bridge, wanted, desk, MidiClock(bridge.session))
 
 
 async def _follow_clocks(config: ClockConfig, session: Session, parts: AsyncExitStack) -> None:

@@ -5,6 +5,7 @@
     BridgeError               has a code, one of the words that clients see
     ├── BadSetting            bad_request         a configuration value, named by its key
     ├── BadPreset             bad_request         a preset file, named by file and key
+    ├── BadMap                bad_request         a MIDI map, named by file and place
     ├── BadRequest            bad_request         a request that cannot be understood
     ├── UnknownAddress        unknown_address
     ├── UnknownKey            unknown_key
@@ -44,6 +45,12 @@ class BadSetting(BridgeError):
 
 class BadPreset(BridgeError):
     """A preset that cannot be used; the message names its file and key."""
+
+    code = "bad_request"
+
+
+class BadMap(BridgeError):
+    """A MIDI map that cannot be used; the message names its file and place."""
 
     code = "bad_request"
 

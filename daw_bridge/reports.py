@@ -86,8 +86,20 @@ class Refused:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A MIDI lesson is `waiting`, `learnt`, `undone` or `failed`; or `taken`: `control` does `deed` already."""
+
+    state: str
+    control: str
+    deed: str
+
+
 JobReport = Queued | Started | Progress | Warned | Delivered | Done | Cancelled | Failed
-Report = JobReport | Refused
+Told = JobReport | Learnt
+"""What is told to whoever listens."""
+
+Report = Told | Refused
 
 CODES = (
     "bad_request",

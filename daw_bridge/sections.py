@@ -14,7 +14,7 @@ from platformdirs import user_config_path, user_music_path, user_state_path
 
 from daw_bridge.errors import BadRequest
 from daw_bridge.session import RANKING, Ranking, Source
-from daw_bridge.values import Choice, Number, Parsed, Reader, Switch, Text, Whole, shown, text_of
+from daw_bridge.values import Choice, Number, Parsed, Reader, Switch, Text, Whole, Word, shown, text_of
 from plugin_host.engines import AUTO, FACTORIES
 from plugin_host.engines.musicldm import defaults
 from plugin_host.engines.musicldm.checkpoint import DEFAULT as CHECKPOINT
@@ -151,6 +151,29 @@ class ClockConfig:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """A list of names or patterns."""
+
+    allowed: str = "a list of names or patterns such as *Launchpad*"
+    kind: str = "text"
+
+    def __call__(self, value: object) -> tuple[str, ...]:
+        """Read `value`."""
+        return tuple(Text(200)(each) for each in _listed(value, self.allowed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MidiConfig:
+    """Which controllers are heard, and what their controls do."""
+
+    ports: tuple[str, ...] = _setting((), _Patterns(), "MIDI inputs to open, by name or pattern; * is all")
+    virtual: str = _setting("", Text(60), "name of a MIDI port of our own, where the system can have one")
+    network: int = _setting(0, Whole(0, 65_535), "TCP port on this machine for MIDI without a driver; 0 is none")
+    api: str = _setting("auto", Choice(("auto", "alsa", "jack", "core", "winmm")), "the system's MIDI to use")
+    map: str = _setting("auto", Word(), "map of all controllers; auto finds the one made for each")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsConfig:
     """What a job is where nobody says otherwise, and how many may wait."""
@@ -172,6 +195,7 @@ class PathsConfig:
 
     state: Path = _setting(user_state_path(APP), _Folder(), "spool and logs")
     presets: Path = _setting(user_config_path(APP) / "presets", _Folder(), "your own presets; they override by name")
+    maps: Path = _setting(user_config_path(APP) / "maps", _Folder(), "your own MIDI maps, and what was learnt")
     guides: tuple[Path, ...] = _setting((), _Folders(), "folders whose WAVs a request may name as guide")
 
 

@@ -102,8 +102,8 @@ class OscWire(asyncio.DatagramProtocol):
         for message in messages:
             self._receive(message, peer, received)
 
-    def report(self, report: reports.JobReport, request: Request) -> None:
-        """Send a job's report to who asked, to the port that the request named, and to all subscribers."""
+    def report(self, report: reports.Told, request: Request) -> None:
+        """Send a report to who asked, to the port that the request named, and to all subscribers."""
         peers = dict.fromkeys((*_askers(request), *self._subscribers))
         values = (getattr(report, field.name) for field in fields(report))
         arguments = [str(value) if isinstance(value, Path) else value for value in values]

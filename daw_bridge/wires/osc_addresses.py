@@ -77,6 +77,14 @@ REQUESTS: Mapping[str, Address] = {
         Address("/bridge/next", "–", "plays the next take in rank order"),
         Address("/bridge/prev", "–", "plays the previous take in rank order"),
         Address("/bridge/gain", "dB", "sets the level of the audio device"),
+        Address(
+            "/bridge/learn",
+            "what to do, such as `preset dub-techno-chords`; or nothing, to stop",
+            "gives it to the MIDI control that is touched next",
+            Rest.TEXT,
+        ),
+        Address("/bridge/learn/replace", "–", "lets the control that was found taken do the new thing"),
+        Address("/bridge/learn/undo", "–", "forgets what was learnt last"),
         Address("/bridge/status", "–", "answers `/bridge/status.reply` name, value, name, value …"),
         Address("/bridge/presets", "–", "answers `/bridge/presets.reply` with the names of all presets"),
         Address("/bridge/version", "–", "answers `/bridge/version.reply` with the version"),
@@ -95,6 +103,7 @@ REPORTS: Mapping[type[reports.Report], str] = {
     reports.Done: "/bridge/done",
     reports.Cancelled: "/bridge/cancelled",
     reports.Failed: "/bridge/failed",
+    reports.Learnt: "/bridge/learnt",
     reports.Refused: "/bridge/error",
 }
 """What is reported, and where; the arguments are the fields of the report, in their order."""

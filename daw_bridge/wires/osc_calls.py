@@ -7,6 +7,7 @@ from typing import TypeVar
 from daw_bridge import __version__
 from daw_bridge.bridge import Bridge
 from daw_bridge.errors import BadRequest, BridgeError
+from daw_bridge.midi.binding import Deed
 from daw_bridge.requests import JOB_KEYS, Asker, Request, Said, read_pairs, read_prompt, read_value
 from daw_bridge.session import Word
 from daw_bridge.values import Number, Reader, Switch, Text, Whole, a_number
@@ -192,6 +193,27 @@ def _gain(bridge: Bridge, call: Call) -> None:
     bridge.control_device()
 
 
+def _learn(bridge: Bridge, call: Call) -> None:
+    """Begin a lesson, or end it."""
+    words = [Text(100)(each) for each in call.arguments if each is not None]
+    if words:
+        bridge.lessons.begin(Deed.parse(" ".join(words)), call.request(Said()))
+    else:
+        bridge.lessons.end()
+
+
+def _learn_replace(bridge: Bridge, call: Call) -> None:
+    """Let the control in question do the new thing."""
+    if button(call.arguments) is not False:
+        bridge.lessons.replace()
+
+
+def _learn_undo(bridge: Bridge, call: Call) -> None:
+    """Forget what was learnt last."""
+    if button(call.arguments) is not False:
+        bridge.lessons.undo(call.request(Said()))
+
+
 def _presets(bridge: Bridge, call: Call) -> Answer:
     """Answer the names of all presets."""
     return call.address + REPLY, tuple(bridge.presets.names())
@@ -232,6 +254,9 @@ CALLS: Mapping[str, Function] = {
     "/bridge/next": _device,
     "/bridge/prev": _device,
     "/bridge/gain": _gain,
+    "/bridge/learn": _learn,
+    "/bridge/learn/replace": _learn_replace,
+    "/bridge/learn/undo": _learn_undo,
     "/bridge/presets": _presets,
     "/bridge/version": _version,
     "/bridge/sync": _sync,

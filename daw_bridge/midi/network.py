@@ -1,0 +1,56 @@
+"""MIDI over TCP on this machine, as mido's socket ports speak it: plain bytes, with no driver in between."""
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+_MOST_PEERS = 16
+_CHUNK = 4_096  # bytes
+
+Feed = Callable[[str, bytes], None]
+"""Is given the name of a peer and bytes as they come, in that peer's thread; none when it has left."""
+
+
+class NetworkPorts:
+    """Listens on a TCP port, for as long as the process lives. Raises `OSError` when it cannot be opened."""
+
+    def __init__(self, port: int, feed: Feed) -> None:
+        self._server = socket.create_server(("127.0.0.1", port))
+        self._feed = feed
+        self._peers: dict[str, socket.socket] = {}
+        threading.Thread(target=self._accept, name="midi network", daemon=True).start()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The peers that are here: "network 1" …, each keeps the lowest number that was free."""
+        return tuple(sorted(self._peers))
+
+    def send(self, port: str, message: bytes) -> bool:
+        """Send a message to the peer that is called `port`; return whether there is one."""
+        peer = self._peers.get(port)
+        if peer is None:
+            return False
+        with suppress(OSError):  # it has left
+            peer.sendall(message)
+        return True
+
+    def _accept(self) -> None:
+        """Take in whoever comes, up to a number."""
+        while True:
+            peer, _ = self._server.accept()
+            free = (f"network {number}" for number in range(1, _MOST_PEERS + 1))
+            name = next((each for each in free if each not in self._peers), None)
+            if name is None:
+                peer.close()
+                continue
+            self._peers[name] = peer
+            threading.Thread(target=self._listen, args=(name, peer), name=name, daemon=True).start()
+
+    def _listen(self, name: str, peer: socket.socket) -> None:
+        """Hand on what one peer sends, until it leaves."""
+        with suppress(OSError), peer:  # a connection that breaks ends like one that is closed
+            while chunk := peer.recv(_CHUNK):
+                self._feed(name, chunk)
+        self._feed(name, b"")
+        del self._peers[name]
