@@ -21,7 +21,7 @@ from daw_bridge.jobs import Jobs
 from daw_bridge.midi.desk import Desk
 from daw_bridge.midi.learned import Learned
 from daw_bridge.midi.lessons import Lessons
-from daw_bridge.midi.maps import Map, factory_maps, read_map
+from daw_bridge.midi.maps import LEARNED, read_maps
 from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
 from daw_bridge.presets import PresetShelf, factory_folder
@@ -98,7 +98,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     config = _settled(config, settings)
     foreman = Foreman(config.paths.state / "spool", settings)
     runner = Runner(jobs, foreman, folder, announcer, pace, session=session, warn=config.rank.warn)
-    learned = Learned(config.paths.maps / "learned.toml")
+    learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)
     bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, monotonic())
     osc = OscWire(bridge, config.osc)
@@ -129,13 +129,9 @@ def _midi_wire(config: Config, bridge: Bridge, learned: Learned) -> MidiWire | N
     if not (midi.ports or midi.virtual or midi.network):
         return None
     names = bridge.presets.names()
-    maps: dict[str, Map] = {}
-    for path in (*sorted(factory_maps().glob("*.toml")), *sorted(config.paths.maps.glob("*.toml"))):
-        if path.stem != "learned":
-            try:
-                maps[path.stem] = read_map(path, names)
-            except BadMap as error:
-                _log.warning("map left out: %s", error)
+    maps, broken = read_maps(config.paths.maps, names)
+    for error in broken:
+        _log.warning("map left out: %s", error)
     try:
         learned.load(names)
     except BadMap as error:

@@ -46,6 +46,9 @@ def serve(
     state: State = None,
     engine: Engine = None,
     rate: Rate = None,
+    midi: Annotated[
+        str | None, typer.Option("--midi", metavar="PORTS", help="MIDI inputs to open, by name or pattern; '*' is all")
+    ] = None,
     preload: Annotated[
         bool, typer.Option("--preload", help="load MusicLDM at the start, not with the first job")
     ] = False,
@@ -53,7 +56,7 @@ def serve(
     """Run the daemon: OSC in, ranked WAVs out, until Ctrl-C."""
     from daw_bridge.cli.serve import run
 
-    run(config, osc=osc, folder=folder, state=state, engine=engine, rate=rate, preload=preload)
+    run(config, osc=osc, folder=folder, state=state, engine=engine, rate=rate, midi=midi, preload=preload)
 
 
 @app.command(epilog="Example: daw-bridge demo --folder ~/Desktop/demo")
@@ -107,6 +110,22 @@ def generate(
     }
     said = {name: value for name, value in keys.items() if value is not None}
     run(config, prompt, said, more or [], osc=osc, folder=folder, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge learn 'preset dub-techno-chords'")
+def learn(
+    deed: Annotated[
+        str | None, typer.Argument(metavar="DO", help="such as 'preset dusty-rhodes', again, 'set takes', 'cancel all'")
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="forget what was learnt last")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="take a control that does something already")] = False,
+    config: ConfigFile = None,
+    osc: Osc = None,
+) -> None:
+    """Name a thing, touch a control of your MIDI controller, done."""
+    from daw_bridge.cli.learn import run
+
+    run(config, deed, osc=osc, undo=undo, replace=replace)
 
 
 @app.command(epilog="Example: daw-bridge presets")

@@ -21,6 +21,7 @@ from daw_bridge.cli.daemons import find
 from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.errors import BridgeError
+from daw_bridge.midi.maps import read_maps
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.sections import FolderConfig
 from plugin_host.audio import Audio
@@ -179,11 +180,21 @@ def audio(_config: Config) -> Finding:
 def midi(_config: Config) -> Finding:
     """Say which MIDI ports there are."""
     ports = devices.midi()
-    unused = "not used yet: requests come over OSC"
     if ports.trouble:
-        remedy = "for MIDI later: pip install python-rtmidi (on Debian or Ubuntu also sudo apt install libasound2)"
-        return Finding("MIDI", State.NOTE, f"{ports.trouble}; {unused}", remedy)
-    return Finding("MIDI", State.OK if ports.names else State.NOTE, f"{_listed(ports.names, 'no port')}; {unused}")
+        remedy = "pip install 'daw-bridge[midi]' (on Debian or Ubuntu also: sudo apt install libasound2)"
+        return Finding("MIDI", State.NOTE, ports.trouble, remedy)
+    if not ports.names:
+        return Finding("MIDI", State.NOTE, "no port", "plug a controller in, or use midi.virtual or midi.network")
+    return Finding("MIDI", State.OK, _listed(ports.names, "no port"))
+
+
+def midi_maps(config: Config) -> Finding:
+    """Say which maps of controllers there are, and what is wrong with one that cannot be used."""
+    names = PresetShelf([config.paths.presets, factory_folder()]).names()
+    maps, broken = read_maps(config.paths.maps, names)
+    if broken:
+        return Finding("MIDI maps", State.NOTE, "; ".join(str(each) for each in broken), "mend or remove it")
+    return Finding("MIDI maps", State.OK, f"{_listed(tuple(maps), 'none')}; your own go into {config.paths.maps}")
 
 
 def _listed(names: tuple[str, ...], nothing: str) -> str:
@@ -202,5 +213,6 @@ CHECKS: tuple[Callable[[Config], Finding], ...] = (
     presets,
     audio,
     midi,
+    midi_maps,
 )
 """All checks, in the order in which a clip comes to need what they look at."""

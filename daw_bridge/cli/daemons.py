@@ -12,7 +12,7 @@ from typing import Any
 from daw_bridge.client import Client
 from daw_bridge.config import Config
 from daw_bridge.daemon import running
-from daw_bridge.sections import OscConfig
+from daw_bridge.sections import ClockConfig, MidiConfig, OscConfig
 from daw_bridge.wires.osc_addresses import REPLY
 
 _AT_ONCE = 0.3  # seconds in which a daemon on this machine has long answered
@@ -54,7 +54,8 @@ def private(config: Config) -> Iterator[Peer]:
     Raises `BridgeError` if it cannot start.
     """
     with tempfile.TemporaryDirectory(prefix="daw-bridge-", ignore_cleanup_errors=True) as state:
-        ours = replace(config, osc=OscConfig(port=0), paths=replace(config.paths, state=Path(state)))
+        paths = replace(config.paths, state=Path(state))
+        ours = replace(config, osc=OscConfig(port=0), midi=MidiConfig(), clock=ClockConfig(), paths=paths)
         opened: Future[_Open] = Future()
         with ThreadPoolExecutor(1, thread_name_prefix="daemon") as pool:
             ended = pool.submit(lambda: asyncio.run(_live(ours, opened)))

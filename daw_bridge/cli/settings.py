@@ -15,6 +15,7 @@ def read(
     state: Path | None = None,
     engine: str | None = None,
     rate: str | None = None,
+    midi: str | None = None,
     preload: bool | None = None,
 ) -> Config:
     """Read file, environment and these flags. Raises `BadSetting`, which names what is wrong."""
@@ -26,6 +27,7 @@ def read(
         "paths.state": state,
         "jobs.engine": engine,
         "session.rate": rate,
+        "midi.ports": midi,
         "musicldm.preload": preload,
     }
     return load(config, os.environ, flags)

@@ -37,6 +37,9 @@ from daw_bridge.midi.event import CHANNELS
 from daw_bridge.requests import JOB_KEYS
 from daw_bridge.values import Number, Text, Whole, shown, tables
 
+LEARNED = "learned.toml"
+"""The file of what was learnt, in the folder of the user's own maps."""
+
 _LARGEST = 262_144  # bytes
 _CHANNEL = Whole(CHANNELS.start, CHANNELS.stop - 1)
 _VELOCITY = Whole(0, 127)
@@ -71,6 +74,23 @@ def fits(port: str, pattern: str) -> bool:
 def factory_maps() -> Path:
     """Return the folder of the maps that come with the project."""
     return Path(str(files("daw_bridge.midi"))) / "maps"
+
+
+def read_maps(own: Path, presets: Iterable[str]) -> tuple[dict[str, Map], list[BadMap]]:
+    """Return the maps that come along and those in the folder `own`, by name, and what is wrong with the broken ones.
+
+    What was learnt lies in that folder too, and is no map.
+    """
+    names = frozenset(presets)
+    maps: dict[str, Map] = {}
+    broken: list[BadMap] = []
+    for path in (*sorted(own.glob("*.toml")), *sorted(factory_maps().glob("*.toml"))):
+        if path.name != LEARNED and path.stem not in maps:
+            try:
+                maps[path.stem] = read_map(path, names)
+            except BadMap as error:
+                broken.append(error)
+    return maps, broken
 
 
 def read_map(path: Path, presets: Iterable[str]) -> Map:

@@ -1,6 +1,7 @@
 """The MIDI ports of the system, kept open by python-rtmidi."""
 
 import fnmatch
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from daw_bridge.midi.words import Opened, Wanted
 
 _OURS = "daw-bridge"
 _NOT_MEANT = ("*midi through*", f"*{_OURS}*", "*midi-monitor*")  # loops back, ours, and JACK's own watcher
+_COPY = re.compile(r"-\d{2}(?=:|$)")  # JACK's mark on a second client of a name
 _DIRECTIONS = frozenset({"in", "out", "input", "output"})
 
 Hear = Callable[[str, list[int]], None]
@@ -145,5 +147,5 @@ def _close(port: Any) -> None:
 
 def _bare(name: str) -> str:
     """Return the name of a device: that of its port without the numbers and directions that a system adds."""
-    words = name.lower().replace(":", " ").split()
+    words = _COPY.sub(" ", name.lower()).replace(":", " ").split()
     return " ".join(word for word in words if word not in _DIRECTIONS and not word.isdigit())
