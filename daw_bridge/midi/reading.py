@@ -47,12 +47,43 @@ def _machine_control(port: str, message: Any, at: float) -> Event | None:
     return Event(port, Kind.MMC, 0, message.data[3], 127, at)
 
 
+class _RunningStatus:
+    """Puts the status bytes back that a sender left out (MIDI 1.0: one holds until the next). mido's parser needs them.
+
+    A real-time byte may come anywhere and ends nothing; a system message ends what holds.
+    """
+
+    def __init__(self) -> None:
+        self._status = 0
+        self._left = 0  # data bytes that the message at hand still lacks
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """Return `chunk` with all its status bytes."""
+        whole = bytearray()
+        for byte in chunk:
+            if byte < 0x80:
+                if self._left == 0 and self._status:
+                    whole.append(self._status)
+                    self._left = _data_bytes(self._status)
+                self._left = max(0, self._left - 1)
+            elif byte < 0xF8:
+                self._status = byte if byte < 0xF0 else 0
+                self._left = _data_bytes(byte)
+            whole.append(byte)
+        return bytes(whole)
+
+
+def _data_bytes(status: int) -> int:
+    """Return how many bytes a channel message has behind its status: one for program and channel pressure, else two."""
+    return 1 if 0xC0 <= status < 0xE0 else 2
+
+
 class Ear:
     """Turns bytes into events and puts them into its outbox. Thread: any; the bytes of one peer come in one."""
 
     def __init__(self) -> None:
         self.outbox = Outbox()
-        self._parsers: dict[str, Any] = {}
+        self._parsers: dict[str, tuple[_RunningStatus, Any]] = {}
 
     def message(self, port: str, message: list[int]) -> None:
         """Take one whole message; what is none is counted."""
@@ -64,14 +95,14 @@ class Ear:
             self.outbox.lose("no MIDI")
 
     def feed(self, peer: str, chunk: bytes) -> None:
-        """Take bytes as they come; running status and broken messages are mido's parser's to sort out."""
+        """Take bytes as they come; what is broken off is mido's parser's to sort out."""
         import mido
 
         if not chunk:
             self._parsers.pop(peer, None)
             return
-        parser = self._parsers.setdefault(peer, mido.Parser())
-        parser.feed(chunk)
+        status, parser = self._parsers.setdefault(peer, (_RunningStatus(), mido.Parser()))
+        parser.feed(status(chunk))
         for message in parser:
             self._put(peer, message)
 

@@ -1,7 +1,7 @@
 """Ableton Live by AbletonOSC, the remote script that many have: we ask, and listen, as its README says one does.
 
 Requests go to its port 11000, and it answers to 11001 whoever asked. A property that is listened to is told whenever it
-changes; ``beat`` is told on each beat while Live plays. Every few seconds the tempo is asked for again: that shows whether
+changes; ``beat`` is told on each beat while Live plays. Every second the tempo is asked for again: that shows whether
 Live is still there, and finds one that was started later, which is then asked for everything.
 """
 
@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
 _GET, _LISTEN, _UNLISTEN = "/live/song/get/", "/live/song/start_listen/", "/live/song/stop_listen/"
 _ASKED = ("tempo", "signature_numerator", "signature_denominator", "root_note", "scale_name", "is_playing")
-_PERIOD = 2.0  # seconds from one question to the next
-_HOLDS = 5.0  # seconds that an answer holds
+_PERIOD = 1.0  # seconds from one question to the next
+_HOLDS = 2.5  # seconds that an answer holds
 _NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MINOR = frozenset(
     {"minor", "dorian", "phrygian", "locrian", "harmonic minor", "melodic minor", "minor blues", "minor pentatonic"}

@@ -11,6 +11,8 @@ ALL = (
     "answers",
     "cancel",
     "soak",
+    "clock",
+    "midi",
     "promises",
     "measuring",
     "truth",

@@ -1,0 +1,130 @@
+"""Ableton Link, with a peer that nobody here wrote, in a network of this machine alone."""
+
+import ctypes
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic
+from typing import IO
+
+import linkpeer
+import pytest
+from daemons import PATIENCE, Running, daemon, synced
+from real import missing, need
+
+from daw_bridge.client import Client
+from daw_bridge.wires.osc_packet import Argument
+
+pytestmark = pytest.mark.real
+
+_NEW_NETWORK = 0x40000000  # CLONE_NEWNET
+
+
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """Put this thread, and what it starts, into a network that is this machine alone: Link speaks to all there is."""
+    if find_spec("aalink") is None or find_spec("link") is None:
+        missing("aalink or LinkPython is not installed")
+    program, libc = need("ip"), ctypes.CDLL(None, use_errno=True)
+    with Path("/proc/thread-self/ns/net").open("rb") as before:
+        if libc.unshare(_NEW_NETWORK):
+            missing(f"no network of our own can be made here ({os.strerror(ctypes.get_errno())})")
+        try:
+            subprocess.run([program, "link", "set", "lo", "up"], check=True)
+            yield
+        finally:
+            assert libc.setns(before.fileno(), _NEW_NETWORK) == 0
+
+
+class Peer:
+    """The peer's process."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._in: IO[str] = process.stdin
+        self._out: IO[str] = process.stdout
+
+    def say(self, line: str) -> None:
+        """Have it do something."""
+        self._in.write(line + "\n")
+        self._in.flush()
+
+    def tell(self) -> tuple[int, float, float, float]:
+        """Return its peers, tempo, phase, and when that was."""
+        self.say("tell")
+        peers, *rest = self._out.readline().split()
+        tempo, phase, moment = (float(each) for each in rest)
+        return int(peers), tempo, phase, moment
+
+
+@contextmanager
+def peer(tempo: float) -> Iterator[Peer]:
+    """Run a peer that begins at a tempo."""
+    command = [sys.executable, linkpeer.__file__, str(tempo)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield Peer(process)
+    finally:
+        process.communicate(timeout=PATIENCE)
+
+
+@contextmanager
+def linked(base: Path, **settings: str) -> Iterator[tuple[Running, Client]]:
+    """Run a daemon that follows Link."""
+    with daemon(base, DAW_BRIDGE_CLOCK_LINK="1", **settings) as running, running.client() as client:
+        yield running, client
+
+
+def at_last(client: Client, **wanted: Argument) -> dict[str, Argument]:
+    """Ask for the status until it has what is wanted; a test that waits too long is ended from outside."""
+    while True:
+        heard = client.ask("/bridge/status", "/bridge/status.reply", PATIENCE)
+        assert heard is not None
+        told = {str(name): value for name, value in zip(heard.arguments[::2], heard.arguments[1::2], strict=True)}
+        if all(told[name] == value for name, value in wanted.items()):
+            return told
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_peer_keeps_its_tempo_and_leads_ours(tmp_path: Path) -> None:
+    """The daemon was there first, and changes nothing: it takes tempo and phase from who comes, and follows changes."""
+    with linked(tmp_path) as (_, client):
+        at_last(client, tempo=120.0, tempo_from="configuration")
+        with peer(133.25) as other:
+            at_last(client, tempo=133.25, tempo_from="link", beat_from="link")
+            while other.tell()[0] != 1:
+                pass
+            assert other.tell()[1] == 133.25
+            _, tempo, phase, moment = other.tell()
+            before = monotonic()
+            told = at_last(client)
+            passed = ((before + monotonic()) / 2 - moment) * tempo / 60
+            off = (float(str(told["beat"])) - phase - passed + 2) % 4 - 2
+            assert abs(off) < 0.02  # beats: nine milliseconds, most of them the two questions' own
+            other.say("tempo 98.5")
+            begun = monotonic()
+            at_last(client, tempo=98.5)
+            assert monotonic() - begun < 60 / 98.5
+            other.say("play")
+            at_last(client, playing="yes")
+            client.send("/bridge/tempo", 77)
+            (refusal,) = synced(client)
+            assert "follows link" in str(refusal.arguments[2])
+            assert other.tell()[1] == 98.5
+        at_last(client, tempo=77.0, tempo_from="hand")
+
+
+@pytest.mark.usefixtures("alone")
+def test_who_asks_to_lead_leads(tmp_path: Path) -> None:
+    """With clock.lead, a tempo that is set by hand is everyone's."""
+    with linked(tmp_path, DAW_BRIDGE_CLOCK_LEAD="1") as (_, client), peer(140.0) as other:
+        at_last(client, tempo=140.0, tempo_from="link")
+        client.send("/bridge/tempo", 104)
+        assert synced(client) == []
+        at_last(client, tempo=104.0)
+        assert other.tell()[1] == pytest.approx(104)

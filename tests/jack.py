@@ -1,0 +1,29 @@
+"""A real JACK server for tests, without a sound card: its own name, so that several can run side by side."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from real import missing, need
+
+PERIOD = 256
+RATE = 48_000
+
+
+@contextmanager
+def jack_server(name: str) -> Iterator[Mapping[str, str]]:
+    """Run ``jackd`` on its dummy driver, and yield the environment that leads to it."""
+    program, wait = need("jackd"), need("jack_wait")
+    environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
+    command = [program, "-n", name, "-P", "10", "-t", "2000", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **environment})
+    try:
+        waited = subprocess.run([wait, "-s", name, "-w", "-t", "10"], stdout=quiet, stderr=quiet, check=False)
+        if waited.returncode or server.poll() is not None:
+            missing("jackd does not start here")
+        yield environment
+    finally:
+        server.terminate()
+        server.wait()
