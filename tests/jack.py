@@ -26,4 +26,8 @@ def jack_server(name: str) -> Iterator[Mapping[str, str]]:
         yield environment
     finally:
         server.terminate()
-        server.wait()
+        try:
+            server.wait(5)
+        except subprocess.TimeoutExpired:  # a client that was killed can keep it for ever
+            server.kill()
+            server.wait()

@@ -32,7 +32,8 @@ def steady(tempo: float, bars: float, dice: np.random.Generator, *, jitter: floa
 def changing(tempi: list[tuple[float, float]], dice: np.random.Generator, *, jitter: float = 0.0) -> Stream:
     """Return the ticks of a clock whose tempo goes through points of (second, BPM) in straight lines."""
     fine = np.arange(0, tempi[-1][0], 1e-4)
-    beats = np.cumsum(np.interp(fine, *zip(*tempi, strict=True))) / 60 * 1e-4
+    points = np.array(tempi)
+    beats = np.cumsum(np.interp(fine, points[:, 0], points[:, 1])) / 60 * 1e-4
     sent = START + np.interp(np.arange(0, beats[-1], 1 / 24), beats, fine)
     return Stream(sent, _delayed(sent, dice, jitter, 0.0))
 

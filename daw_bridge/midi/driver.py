@@ -41,7 +41,7 @@ def drive(pipe: Connection, wanted: Wanted) -> None:
         opened = system.look() if wanted.ports or wanted.virtual else Opened(())
         names = (*opened.names, *(network.names if network is not None else ()))
         with lock, suppress(OSError):  # also where nothing is new: it shows that we do not hang
-            pipe.send(Opened(names, "; ".join(each for each in (trouble, opened.trouble) if each)))
+            pipe.send(Opened(names, "; ".join(each for each in (trouble, opened.trouble) if each), opened.sinks))
     os._exit(0)  # a driver that hangs in its own end must not keep us
 
 

@@ -40,6 +40,9 @@ class SystemPorts:
         self._hear = hear
         self._inputs: dict[str, Any] = {}
         self._outputs: dict[str, Any] = {}
+        # A port whose device is gone is kept and not closed: on JACK, closing waits for the server while it holds
+        # Python's lock, which the server's callback may want; measured, that stood still for half a minute.
+        self._gone: list[Any] = []
         self._virtual: tuple[Any, Any] | None = None
         self._eye: _Eye | None = None
 
@@ -59,7 +62,8 @@ class SystemPorts:
         if not sources and not sinks and self._virtual is None:
             eye.close()  # it may be the server that is gone; the next eye finds the one that comes
             self._eye = None
-        return Opened((*((self._wanted.virtual,) if self._virtual else ()), *sorted(self._inputs)), trouble)
+        ours = (self._wanted.virtual,) if self._virtual else ()
+        return Opened((*ours, *sorted(self._inputs)), trouble, tuple(sorted(self._outputs)))
 
     def send(self, port: str, message: list[int]) -> None:
         """Send the bytes of a message to where the controller of `port` hears us; if nowhere, it is dropped."""
@@ -74,8 +78,7 @@ class SystemPorts:
     def _match(self, open_ones: dict[str, Any], there: list[str], opened: Callable[[str], Any]) -> None:
         """Make `open_ones` what is `there` and wanted."""
         for name in [each for each in open_ones if each not in there]:
-            with suppress(Exception):  # it is gone already
-                _close(open_ones.pop(name))
+            self._gone.append(open_ones.pop(name))
         for name in there:
             if name not in open_ones and self._is_meant(name):
                 with suppress(Exception):  # another program holds it, or it went away: looked at again in a moment
@@ -137,12 +140,6 @@ def _open_output(api: int, name: str) -> Any:
     port = rtmidi.MidiOut(api, name=_OURS)
     port.open_port(port.get_ports().index(name), name="out")
     return port
-
-
-def _close(port: Any) -> None:
-    """Close a port for good."""
-    port.close_port()
-    port.delete()
 
 
 def _bare(name: str) -> str:

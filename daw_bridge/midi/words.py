@@ -17,10 +17,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The ports that are open now, or why there are none (`trouble`)."""
+    """The ports that are open now, or why there are none (`trouble`); `sinks` are those that lights can be sent to."""
 
     names: tuple[str, ...]
     trouble: str = ""
+    sinks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

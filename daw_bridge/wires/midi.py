@@ -44,7 +44,7 @@ class MidiWire:
         self._clock = clock
         self._ports = MidiPorts(wanted, self._hear, self._changed)
         self._lights = Lights(self._ports.light)
-        self._open: tuple[str, ...] = ()
+        self._open = Opened(())
         self._waiting: deque[Event] = deque()
         self._knobs: Said = Said()
         self._jobs: dict[str, Pad] = {}
@@ -192,14 +192,15 @@ class MidiWire:
         """Do nothing: the desk has taken note that it is held."""
 
     def _changed(self, opened: Opened) -> None:
-        """Take note of which ports are open; light up those that are new."""
-        for name in set(self._open) - set(opened.names):
+        """Take note of which ports are open; light up those that are new, and all when there is a new way to them."""
+        for name in set(self._open.names) - set(opened.names):
             self._desk.let_go(name)
-            self._lights.forget(name)
-        new = [name for name in opened.names if name not in self._open]
-        self._open = opened.names
-        for name in new:
-            self._show(name)
+        known = () if set(opened.sinks) - set(self._open.sinks) else self._open.names
+        self._open = opened
+        for name in opened.names:
+            if name not in known:
+                self._lights.forget(name)
+                self._show(name)
         _log.info("MIDI ports: %s", ", ".join(opened.names) or opened.trouble or "none")
 
     def _show(self, port: str) -> None:

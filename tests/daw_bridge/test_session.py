@@ -72,7 +72,8 @@ def test_who_is_left_out_of_the_ranking_is_not_heard() -> None:
 
 def test_a_change_is_told_once_and_no_change_not_at_all() -> None:
     """Listeners hear of what is new, and not of every word."""
-    world, calls = World(), []
+    world = World()
+    calls: list[float] = []
     world.session.listen(lambda: calls.append(world.bpm))
     world.session.hear(Source.DAW, tempo(100))
     world.session.hear(Source.DAW, tempo(100))
@@ -103,7 +104,8 @@ def test_when_the_position_is_lost_the_beat_runs_on_from_there() -> None:
 
 def test_a_led_source_takes_the_hands_tempo() -> None:
     """Where the musician has asked to lead, a tempo set by hand is passed on and no mistake."""
-    world, taken = World(), []
+    world = World()
+    taken: list[Tempo] = []
     world.session.hear(Source.LINK, tempo(140))
     world.session.let_lead(Source.LINK, taken.append)
     world.session.set(tempo(90))

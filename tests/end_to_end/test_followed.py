@@ -189,7 +189,7 @@ def test_live_may_be_started_later_and_again(tmp_path: Path) -> None:
             live = Live(asks, hears)
             live.song["tempo"] = tempo
             live.answer_until("beat")
-            told_at_last(client, tempo=tempo, tempo_from="live")
+            assert told_at_last(client, tempo=tempo)["tempo_from"] == "live"
             live.close()
             told_at_last(client, tempo=tempo, tempo_from="configuration")
 

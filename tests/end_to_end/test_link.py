@@ -3,18 +3,18 @@
 import ctypes
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
-from typing import IO
 
 import linkpeer
 import pytest
 from daemons import PATIENCE, Running, daemon, synced
 from real import missing, need
+from talker import Talker, talker
 
 from daw_bridge.client import Client
 from daw_bridge.wires.osc_packet import Argument
@@ -40,37 +40,21 @@ def alone() -> Iterator[None]:
             assert libc.setns(before.fileno(), _NEW_NETWORK) == 0
 
 
-class Peer:
-    """The peer's process."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the peer says of the session: how many it sees, tempo, phase of four beats, and when that was."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._in: IO[str] = process.stdin
-        self._out: IO[str] = process.stdout
-
-    def say(self, line: str) -> None:
-        """Have it do something."""
-        self._in.write(line + "\n")
-        self._in.flush()
-
-    def tell(self) -> tuple[int, float, float, float]:
-        """Return its peers, tempo, phase, and when that was."""
-        self.say("tell")
-        peers, *rest = self._out.readline().split()
-        tempo, phase, moment = (float(each) for each in rest)
-        return int(peers), tempo, phase, moment
+    peers: int
+    tempo: float
+    phase: float
+    moment: float
 
 
-@contextmanager
-def peer(tempo: float) -> Iterator[Peer]:
-    """Run a peer that begins at a tempo."""
-    command = [sys.executable, linkpeer.__file__, str(tempo)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield Peer(process)
-    finally:
-        process.communicate(timeout=PATIENCE)
+def tell(other: Talker) -> Told:
+    """Ask the peer."""
+    other.say("tell")
+    peers, tempo, phase, moment = other.words()
+    return Told(int(peers), float(tempo), float(phase), float(moment))
 
 
 @contextmanager
@@ -95,16 +79,15 @@ def test_a_peer_keeps_its_tempo_and_leads_ours(tmp_path: Path) -> None:
     """The daemon was there first, and changes nothing: it takes tempo and phase from who comes, and follows changes."""
     with linked(tmp_path) as (_, client):
         at_last(client, tempo=120.0, tempo_from="configuration")
-        with peer(133.25) as other:
+        with talker(linkpeer.__file__, "133.25") as other:
             at_last(client, tempo=133.25, tempo_from="link", beat_from="link")
-            while other.tell()[0] != 1:
+            while tell(other).peers != 1:
                 pass
-            assert other.tell()[1] == 133.25
-            _, tempo, phase, moment = other.tell()
-            before = monotonic()
+            assert tell(other).tempo == 133.25
+            said, before = tell(other), monotonic()
             told = at_last(client)
-            passed = ((before + monotonic()) / 2 - moment) * tempo / 60
-            off = (float(str(told["beat"])) - phase - passed + 2) % 4 - 2
+            passed = ((before + monotonic()) / 2 - said.moment) * said.tempo / 60
+            off = (float(str(told["beat"])) - said.phase - passed + 2) % 4 - 2
             assert abs(off) < 0.02  # beats: nine milliseconds, most of them the two questions' own
             other.say("tempo 98.5")
             begun = monotonic()
@@ -115,16 +98,16 @@ def test_a_peer_keeps_its_tempo_and_leads_ours(tmp_path: Path) -> None:
             client.send("/bridge/tempo", 77)
             (refusal,) = synced(client)
             assert "follows link" in str(refusal.arguments[2])
-            assert other.tell()[1] == 98.5
+            assert tell(other).tempo == 98.5
         at_last(client, tempo=77.0, tempo_from="hand")
 
 
 @pytest.mark.usefixtures("alone")
 def test_who_asks_to_lead_leads(tmp_path: Path) -> None:
     """With clock.lead, a tempo that is set by hand is everyone's."""
-    with linked(tmp_path, DAW_BRIDGE_CLOCK_LEAD="1") as (_, client), peer(140.0) as other:
+    with linked(tmp_path, DAW_BRIDGE_CLOCK_LEAD="1") as (_, client), talker(linkpeer.__file__, "140") as other:
         at_last(client, tempo=140.0, tempo_from="link")
         client.send("/bridge/tempo", 104)
         assert synced(client) == []
         at_last(client, tempo=104.0)
-        assert other.tell()[1] == pytest.approx(104)
+        assert tell(other).tempo == pytest.approx(104)

@@ -19,7 +19,7 @@ COMMANDS = sorted(str(each.name or getattr(each.callback, "__name__", "")) for e
 
 def test_the_commands_are_those_that_were_promised() -> None:
     """Nothing is missing from the table, and nothing is there that nobody knows of."""
-    assert COMMANDS == ["demo", "doctor", "generate", "inspect", "presets", "serve", "version"]
+    assert COMMANDS == ["demo", "doctor", "generate", "inspect", "learn", "presets", "serve", "version"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
