@@ -99,7 +99,8 @@ class Desk:
             and each.bank in {0, hands.bank}
             and (each.shift is None or any(_same(each.shift, held) for held in hands.held))
         ]
-        return min(meant, key=lambda each: (each.shift is None, each.bank == 0), default=None)
+        learnt = self._learned.bindings
+        return min(meant, key=lambda each: (each not in learnt, each.shift is None, each.bank == 0), default=None)
 
     def _bindings(self, port: str) -> Iterator[Binding]:
         """Yield the bindings for a port, the learnt ones first."""

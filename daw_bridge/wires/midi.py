@@ -169,7 +169,8 @@ class MidiWire:
     def _set(self, touch: Touch) -> None:
         """Set a key for the jobs to come."""
         binding = touch.pad.binding
-        if binding.range is not None:
+        let_go = touch.event.kind is Kind.NOTE and not touch.event.value
+        if binding.range is not None and not let_go:
             said: dict[str, Any] = {**self._knobs}
             said[binding.deed.object] = _value(binding.deed.object, binding.range, way(touch.event))
             self._knobs = cast("Said", said)

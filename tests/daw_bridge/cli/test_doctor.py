@@ -158,4 +158,4 @@ def test_midi_without_a_back_end_is_a_note(home: Path, monkeypatch: pytest.Monke
     a_library(home, "rtmidi", "raise ImportError('no back end')", monkeypatch)
     found = checks.midi(load(None, {}, {}))
     assert found.state is State.NOTE
-    assert "pip install python-rtmidi" in found.remedy
+    assert "pip install 'daw-bridge[midi]'" in found.remedy

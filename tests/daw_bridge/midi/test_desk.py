@@ -114,6 +114,8 @@ def test_what_was_learnt_counts_before_the_map_and_on_its_port_alone(tmp_path: P
     learned.learn(on_port(Binding(Control(Kind.NOTE, 36, 1), Deed.parse("cancel all")), "Odd [name] *:out"))
     assert deed(desk, note(36, port="Odd [name] *:out")) == "cancel all"
     assert deed(desk, note(36, port="Other:out")) == "again"
+    banked = Desk([Map("test", "", ("*",), (bound("note 36", "again", bank=1),))], None, ("*",), learned)
+    assert deed(banked, note(36, port="Odd [name] *:out")) == "cancel all"
     later = Learned(tmp_path / "maps" / "learned.toml")
     later.load(())
     assert later.bindings == learned.bindings
