@@ -34,13 +34,20 @@ class MidiClock:
         self._position = 0.0  # where a continue goes on, in beats
         self._zero: int | None = None  # the number that the tick of beat 0 has, or would have
         self._playing: bool | None = None
+        self._port = ""
         self.refused = 0
+        self.ignored = 0
 
-    def hear(self, kind: str, value: int, time: float) -> None:
+    def hear(self, kind: str, value: int, time: float, port: str = "") -> None:
         """Take a message: "clock", "start", "stop", "continue" or "songpos" (`value` in sixteenths) of `time`.
 
-        `time` is when it arrived, in seconds of `time.monotonic`.
+        `time` is when it arrived, in seconds of `time.monotonic`. Of several ports that send a clock the first is
+        followed until it has been silent for a second; what the others send is counted.
         """
+        if port != self._port and time - self._last <= _SILENT:
+            self.ignored += 1
+            return
+        self._port = port
         match kind:
             case "clock":
                 self._tick(time)
@@ -61,8 +68,8 @@ class MidiClock:
                 return
 
     def counts(self) -> dict[str, int]:
-        """Return what went wrong: ticks that were lost or doubled, and tempi that no session can have."""
-        return {"clock_mended": self._tracker.mended, "clock_refused": self.refused}
+        """Return what went wrong: ticks lost or doubled, tempi that no session can have, messages of a second clock."""
+        return {"clock_mended": self._tracker.mended, "clock_refused": self.refused, "clock_ignored": self.ignored}
 
     def _tick(self, time: float) -> None:
         """Take a tick."""

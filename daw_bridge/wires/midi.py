@@ -106,7 +106,7 @@ class MidiWire:
     def _take(self, event: Event) -> None:
         """Take one event: a clock's, a lesson's, or a bound control's."""
         if event.kind in TRANSPORT:
-            self._clock.hear(event.kind.value, event.value, event.time)
+            self._clock.hear(event.kind.value, event.value, event.time, event.port)
             if event.kind in {Kind.CLOCK, Kind.POSITION}:
                 return
         if self._bridge.lessons.is_on and event.kind not in TRANSPORT and event.value > 0:

@@ -68,7 +68,7 @@ REQUESTS: Mapping[str, Address] = {
         Address("/bridge/meter", "n, d", "sets the meter"),
         Address("/time/signature", '"n / d"', "sets the meter, as Bitwig says it", Rest.TEXT),
         Address("/play", "1 or 0", "the DAW plays, or stands, as REAPER and Bitwig say it"),
-        Address("/stop", "1 or 0", "the DAW stands, or plays"),
+        Address("/stop", "1 or 0", "1: the DAW stands"),
         Address("/beat/str", '"bar.beat.hundredths"', "where in the song the DAW is", Rest.TEXT),
         Address("/bridge/key", '"A minor", "F#", "Bbm", "none"', "sets the key", Rest.TEXT),
         Address("/bridge/samplerate", "Hz", "sets the session sample rate"),

@@ -143,8 +143,9 @@ def _daw_play(bridge: Bridge, call: Call) -> None:
 
 
 def _daw_stop(bridge: Bridge, call: Call) -> None:
-    """Take note that the DAW stands, or plays."""
-    (bridge.daw.stands if _is_lit(call) else bridge.daw.plays)()
+    """Take note that the DAW stands. A light that is off says nothing: a paused DAW has neither lit."""
+    if _is_lit(call):
+        bridge.daw.stands()
 
 
 def _is_lit(call: Call) -> bool:

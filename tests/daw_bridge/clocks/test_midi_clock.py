@@ -124,6 +124,21 @@ def test_a_clock_that_falls_silent_loses_the_lead() -> None:
     assert heard.session.state.tempo == Tempo.parse(90)
 
 
+def test_of_two_clocks_the_first_is_followed_until_it_is_silent() -> None:
+    """Ticks of another port in between change nothing; a second after the last of the first, the other leads."""
+    heard = Heard()
+    for came in clock_at(128).came:
+        heard.moment.now = float(came)
+        heard.clock.hear("clock", 0, float(came), "one")
+        heard.clock.hear("clock", 0, float(came), "two")
+    assert heard.session.state.tempo == Tempo.parse(128)
+    assert heard.clock.ignored == 385
+    for came in clock_at(90).came + 60:
+        heard.moment.now = float(came)
+        heard.clock.hear("clock", 0, float(came), "two")
+    assert heard.session.state.tempo == Tempo.parse(90)
+
+
 def test_a_clock_that_no_session_can_follow_is_counted() -> None:
     """Two thousand BPM is refused, and the last good tempo stays."""
     heard = Heard()
