@@ -117,6 +117,7 @@ class Bridge:
             "beat": self.session.timeline.beat_at(monotonic()),
             "tempo_from": _name(self.session.leader("tempo")),
             "beat_from": _name(self.session.leader("timeline")),
+            "session_unheard": self.session.unheard,
             "running": running.id if running else "none",
             "waiting": len(self.jobs.waiting),
             "done": ended[State.DONE],

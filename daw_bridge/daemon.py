@@ -112,7 +112,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         folder.sweep()
         foreman.start(config.jobs.engine)
         parts.push_async_callback(foreman.stop)
-        await _follow_clocks(config.clock, session, parts)
+        await _follow_clocks(config.clock, bridge, parts)
         if midi is not None:
             midi.start()
             parts.push_async_callback(midi.stop)
@@ -144,13 +144,15 @@ def _midi_wire(config: Config, bridge: Bridge, learned: Learned) -> MidiWire | N
     return MidiWire(bridge, wanted, desk, MidiClock(bridge.session))
 
 
-async def _follow_clocks(config: ClockConfig, session: Session, parts: AsyncExitStack) -> None:
+async def _follow_clocks(config: ClockConfig, bridge: Bridge, parts: AsyncExitStack) -> None:
     """Follow the clocks that are asked for. One that is not to be had is said, and missed: the rest works without."""
+    session = bridge.session
     if config.live:
         live = AbletonWire(session, config.live_ask, config.live_hear)
         try:
             await live.start()
             parts.push_async_callback(live.stop)
+            bridge.counters.append(live.counts)
         except OSError as error:
             _log.warning("no AbletonOSC: UDP port %d is taken (%s); set clock.live_hear", config.live_hear, error)
     if config.link:
@@ -158,6 +160,7 @@ async def _follow_clocks(config: ClockConfig, session: Session, parts: AsyncExit
         try:
             await link.start()
             parts.push_async_callback(link.stop)
+            bridge.counters.append(link.counts)
             if config.lead:
                 session.let_lead(Source.LINK, link.lead)
         except ImportError:

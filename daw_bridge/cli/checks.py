@@ -18,12 +18,14 @@ import numpy as np
 from daw_bridge import __version__
 from daw_bridge.cli import devices
 from daw_bridge.cli.daemons import find
+from daw_bridge.clocks import link
 from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.errors import BridgeError
 from daw_bridge.midi.maps import read_maps
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.sections import FolderConfig
+from daw_bridge.session import Source
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
 from plugin_host.engines import AUTO, MUSICLDM, automatic, create
@@ -197,6 +199,23 @@ def midi_maps(config: Config) -> Finding:
     return Finding("MIDI maps", State.OK, f"{_listed(tuple(maps), 'none')}; your own go into {config.paths.maps}")
 
 
+def clocks(config: Config) -> Finding:
+    """Say which clocks the session may follow, by rank, and what one that is asked for lacks."""
+    ways = [Source.MIDI] if config.midi.ports or config.midi.virtual or config.midi.network else []
+    ways += [Source.LINK] if config.clock.link else []
+    ways += [Source.LIVE] if config.clock.live else []
+    heard = [source.value for group in config.clock.priority.groups for source in group]
+    follows = [name for name in heard if name in {Source.DAW.value, Source.HAND.value, *(each.value for each in ways)}]
+    unheard = [each.value for each in ways if each.value not in heard]
+    found = f"follows {', '.join(follows) or 'nobody'}"
+    if config.clock.link and not link.installed():
+        return Finding("clocks", State.NOTE, f"{found}; aalink is not installed", "pip install 'daw-bridge[link]'")
+    if unheard:
+        remedy = "put it into clock.priority"
+        return Finding("clocks", State.NOTE, f"{found}; {', '.join(unheard)} is asked for and not listened to", remedy)
+    return Finding("clocks", State.OK, f"{found} (clock.link, clock.live and midi.ports add others)")
+
+
 def _listed(names: tuple[str, ...], nothing: str) -> str:
     """Return names in a row, or the word for none."""
     return ", ".join(names) or nothing
@@ -214,5 +233,6 @@ CHECKS: tuple[Callable[[Config], Finding], ...] = (
     audio,
     midi,
     midi_maps,
+    clocks,
 )
 """All checks, in the order in which a clip comes to need what they look at."""

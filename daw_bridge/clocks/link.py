@@ -58,6 +58,10 @@ class LinkClock(asyncio.DatagramProtocol):
         """How many others are in the Link session."""
         return int(self._link.num_peers) if self._link is not None else 0
 
+    def counts(self) -> dict[str, str | int | float]:
+        """Return what the status shows: how many others are in the Link session."""
+        return {"link_peers": self.peers}
+
     async def start(self) -> None:
         """Begin to listen for peers. Raises `ImportError` without aalink, and `OSError` without multicast."""
         import aalink  # noqa: F401, PLC0415 - optional, and better missed now than when a peer is heard

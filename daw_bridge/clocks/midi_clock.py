@@ -17,7 +17,10 @@ _TELL_EVERY = 6  # ticks: a sixteenth
 _LONGEST_TICK = 60 / (20 * TICKS_A_BEAT)  # seconds, at 20 BPM
 _SILENT = 8 * _LONGEST_TICK  # seconds without a tick after which the clock is lost: one
 _GOOD_ENOUGH = Fraction(1, 2)  # BPM: a tempo that is less certain is not told yet
-_BY_RULE = 192  # ticks: after two bars of 4/4 it is told, however uncertain
+_GOOD_TO_BEGIN = Fraction(1, 5)  # BPM: nor the first, which jobs may already wait for
+_BAR = 96  # ticks of 4/4, the least that the first tempo is drawn from
+_BY_RULE = 192  # ticks: after two bars it is told, however uncertain
+_LOYAL = 2.5  # bounds: a name that is no further from the measurement is not clearly wrong
 _ROUND = (Fraction(1), Fraction(1, 2), Fraction(1, 10), Fraction(1, 100))
 _SURE = 3.0  # standard errors
 _LEAST = 0.01  # BPM: no clock is better than that
@@ -34,6 +37,7 @@ class MidiClock:
         self._position = 0.0  # where a continue goes on, in beats
         self._zero: int | None = None  # the number that the tick of beat 0 has, or would have
         self._playing: bool | None = None
+        self._told: Tempo | None = None
         self._port = ""
         self.refused = 0
         self.ignored = 0
@@ -75,7 +79,7 @@ class MidiClock:
         """Take a tick."""
         if time - self._last > _SILENT:
             self._tracker.forget()
-            self._zero = None
+            self._zero = self._told = None
         self._last = time
         number = self._tracker.tick(time)
         if self._cue is not None:
@@ -93,10 +97,12 @@ class MidiClock:
 
     def _tell(self, line: Line) -> None:
         """Tell the session what the line says, if it is certain enough."""
-        if line.tempo_error * _SURE > _GOOD_ENOUGH and line.ticks < _BY_RULE:
+        good = line.tempo_error * _SURE <= (_GOOD_ENOUGH if self._told else _GOOD_TO_BEGIN)
+        if not (good and (self._told or line.ticks >= _BAR)) and line.ticks < _BY_RULE:
             return
         try:
-            word = Word(tempo=called(line))
+            self._told = called(line, self._told)
+            word = Word(tempo=self._told)
             exactly = Tempo.parse(line.tempo)
         except OutOfRange:
             self.refused += 1
@@ -112,16 +118,21 @@ class MidiClock:
         return (number - (self._zero or 0)) / TICKS_A_BEAT
 
 
-def called(line: Line) -> Tempo:
+def called(line: Line, before: Tempo | None = None) -> Tempo:
     """Return the tempo as a person would call it: the roundest number that the measurement allows.
 
     119.98 ± 0.03 is 120; 92.48 ± 0.01 is 92.48 or 92.5, by what was measured. A clock of a DAW is set to such a number.
+    What it was called `before` stays until it is clearly wrong, or a rounder name clearly right: chance renames no tempo.
     Raises `OutOfRange` for what is no tempo.
     """
     measured = Fraction(line.tempo)
     within = max(_SURE * line.tempo_error, _LEAST)
+    known = before.quarters_per_minute if before else None
+    stays = known is not None and abs(known - measured) <= _LOYAL * within
     for step in _ROUND:
+        if before and stays and known is not None and known % step == 0:
+            return before
         rounded = round(measured / step) * step
-        if abs(rounded - measured) <= within:
+        if abs(rounded - measured) <= (within / 2 if stays else within):
             return Tempo(rounded)
     return Tempo(rounded)

@@ -10,8 +10,11 @@ line fits them again. So a steady clock is read to a hundredth, and a ramp or a 
 
 A leap is no bend. Ticks that keep their distance a whole number of ticks beside a long line are ones after a tick that
 was lost, or doubled, and are counted so. Beside a short line a leap tells nothing: at 120 BPM and blocks of 1024 frames,
-ticks drift through the block and leap back by all of it every other beat. (Where block and tick take nearly the same
-time, as from 117 to 119 BPM, the two cannot be told apart, and the tempo may be read wrong by some BPM.)
+ticks drift through the block and leap back by all of it every other beat.
+
+Where block and tick take nearly the same time (1024 frames at 48 kHz are a tick of 117.19 BPM), such a leap is as long as
+a tick, and between two of them the ticks follow each other as blocks do and not as they were sent. So a leap of one tick
+beside a line of exactly a block's pace is taken for the block's, and from then on nothing within one block is a bend.
 """
 
 from collections import deque
@@ -28,10 +31,14 @@ _LONGEST = 384  # ticks: four bars of 4/4
 _SHORTEST = 8  # ticks that a line needs
 _NEWEST = 8  # ticks that must agree before they are believed against the line
 _EVERY = 3  # ticks from one drawing to the next: an eighth of a beat is soon enough, and costs a third
+_UNHEARD = _NEWEST + _EVERY - 1  # ticks that have no say in the line: a leap may have come as long before the newest
 _SURE = 120  # ticks: a line through fewer cannot tell a lost tick from a driver's block that came between two
 _ASIDE = 0.6  # of a tick: so far beside the line is no jitter
 _SAME_PLACE = 0.3  # of a tick: so near to a whole number of ticks is one
+_SHARP = 0.15  # of a tick: beside a line with a greater spread, a lost tick cannot be told from a block's leap
 _HAIR = 0.002  # seconds: a smaller bend of the line is not worth a shorter window
+_BLOCKS = [2**power / rate for power in range(8, 13) for rate in (44_100, 48_000)]  # seconds; 96 kHz has the same
+_EXACTLY = 8e-4  # of a block: so near to it is its pace, and no tempo's
 
 _Floats = NDArray[np.float64]
 
@@ -91,15 +98,19 @@ class Tracker:
         """Draw the line through as many ticks as lie on one."""
         numbers, times = np.fromiter(self._numbers, np.float64), np.fromiter(self._times, np.float64)
         begin = 0
-        while len(times) - begin >= 2 * _NEWEST:
-            old = _drawn(numbers[begin:-_NEWEST], times[begin:-_NEWEST])
+        while len(times) - begin >= _NEWEST + _UNHEARD:
+            old = _drawn(numbers[begin:-_UNHEARD], times[begin:-_UNHEARD])
             off = times[-_NEWEST:] - (old.time + (numbers[-_NEWEST:] - old.number) * old.period)
             moved = _moved(old, off)
-            if moved:
-                numbers[-_NEWEST:] += moved
-                self._mend(moved)
-            elif not _bent(old, off) or (old.ticks < _SURE and _leapt(old, off, times[-_NEWEST - 1 :])):
+            since = _since(old, numbers, times, moved) if moved else 0
+            leap = _leap(old, numbers[begin:], times[begin:])
+            if since:
+                numbers[-since:] += moved
+                self._mend(since, moved)
+            elif not _bent(old, off, leap):
                 break
+            elif leap:
+                begin = len(times) - _NEWEST - _UNHEARD + 1
             else:
                 begin += (len(times) - begin) // 2 if len(times) - begin >= 4 * _NEWEST else _NEWEST
         for _ in range(begin):
@@ -107,9 +118,9 @@ class Tracker:
             self._times.popleft()
         self.line = _drawn(numbers[begin:], times[begin:])
 
-    def _mend(self, moved: int) -> None:
-        """Count the newest ticks, and all that follow, `moved` ticks later."""
-        for place in range(-_NEWEST, 0):
+    def _mend(self, since: int, moved: int) -> None:
+        """Count the last `since` ticks, and all that follow, `moved` ticks later."""
+        for place in range(-since, 0):
             self._numbers[place] += moved
         self._next += moved
         self.mended += abs(moved)
@@ -133,31 +144,40 @@ def _drawn(numbers: _Floats, times: _Floats) -> Line:
     )
 
 
-def _off(line: Line, numbers: _Floats, times: _Floats) -> _Floats:
-    """Return by how many seconds ticks are late for `line`."""
-    return times - (line.time + (numbers - line.number) * line.period)
-
-
 def _moved(old: Line, off: _Floats) -> int:
-    """Return by how many whole ticks the newest stand beside a long line; 0 where they do not."""
-    if old.ticks < _SURE or max(off.min(), -off.max()) < _ASIDE * old.period:
+    """Return by how many whole ticks the newest stand beside a long and sharp line; 0 where they do not."""
+    if old.ticks < _SURE or old.spread > _SHARP * old.period or max(off.min(), -off.max()) < _ASIDE * old.period:
         return 0
     ticks = float(np.median(off)) / old.period
     pace = abs(float(off[-1] - off[0])) / old.period
-    return round(ticks) if pace < _ASIDE and abs(ticks - round(ticks)) < _SAME_PLACE else 0
+    moved = round(ticks) if pace < _ASIDE and abs(ticks - round(ticks)) < _SAME_PLACE else 0
+    return 0 if abs(moved) == 1 and _has_pace_of_blocks(old) else moved
 
 
-def _bent(old: Line, off: _Floats) -> bool:
+def _since(old: Line, numbers: _Floats, times: _Floats, moved: int) -> int:
+    """Return how many ticks have come since the leap; 0 where there is none among those that the line has not heard."""
+    steps = np.diff(times[-_UNHEARD - 1 :]) - np.diff(numbers[-_UNHEARD - 1 :]) * old.period
+    place = int(np.argmax(steps * moved))
+    return _UNHEARD - place if abs(steps[place]) > _SAME_PLACE * old.period else 0
+
+
+def _has_pace_of_blocks(line: Line) -> bool:
+    """Whether ticks follow each other exactly as the blocks of an audio driver do."""
+    return any(abs(line.period / block - 1) < _EXACTLY for block in _BLOCKS)
+
+
+def _leap(old: Line, numbers: _Floats, times: _Floats) -> float:
+    """Return the longest leap between two ticks, in seconds; 0 where none is a leap."""
+    steps = np.abs(np.diff(times) - np.diff(numbers) * old.period)
+    longest = float(steps.max())
+    return longest if longest > _ASIDE * old.period else 0.0
+
+
+def _bent(old: Line, off: _Floats, leap: float) -> bool:
     """Whether the newest ticks have left the line: each of them to the same side, and further than jitter explains.
 
     The jitter of a driver that hands ticks over block by block comes in slow waves; so the bound is about its crest,
-    and not the standard error of a mean of eight.
+    and not the standard error of a mean of eight. Where ticks leap, they may drift as far as the leap.
     """
     nearest = max(off.min(), -off.max())  # above zero only where all are on one side
-    return bool(nearest > max(_HAIR, 1.5 * old.spread))
-
-
-def _leapt(old: Line, off: _Floats, times: _Floats) -> bool:
-    """Whether it was one leap that took the newest ticks off the line, and no other pace."""
-    leap = float(np.abs(np.diff(times) - old.period).max())
-    return leap > _ASIDE * abs(float(np.median(off)))
+    return bool(nearest > max(_HAIR, 1.5 * old.spread, 1.2 * leap))

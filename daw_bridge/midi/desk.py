@@ -90,6 +90,10 @@ class Desk:
             if binding.deed.verb is Verb.PRESET and binding.bank in {0, bank} and binding.shift is None:
                 yield self._pad(port, binding)
 
+    def is_up(self, pad: Pad) -> bool:
+        """Whether a pad is in the bank that is up."""
+        return pad.binding.bank in {0, self.bank(pad.port)}
+
     def _bound(self, event: Event, hands: _Hands) -> Binding | None:
         """Return the binding that `event` means: the learnt first, a shifted one before a plain one, a bank's before all's."""
         meant = [

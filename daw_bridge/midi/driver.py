@@ -12,15 +12,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from daw_bridge.midi.event import Light
+from daw_bridge.midi.eye import ServerGone
 from daw_bridge.midi.network import NetworkPorts
 from daw_bridge.midi.outbox import Outbox
 from daw_bridge.midi.reading import Ear, bytes_of
 from daw_bridge.midi.system import SystemPorts
 from daw_bridge.midi.words import Lost, Opened, Wanted
 
+_PATIENCE = 0.8  # seconds for the ports to close in; a JACK server may stand still when clients end without a word
 _LOOK = 0.5  # seconds from one look at the ports to the next
 
 
@@ -38,11 +41,18 @@ def drive(pipe: Connection, wanted: Wanted) -> None:
             if network is None or not network.send(light.port, bytes(message)):
                 system.send(light.port, message)
             continue
-        opened = system.look() if wanted.ports or wanted.virtual else Opened(())
+        try:
+            opened = system.look() if wanted.ports or wanted.virtual else Opened(())
+        except ServerGone:  # its clients can neither be used nor closed: the next process begins afresh
+            os._exit(1)
         names = (*opened.names, *(network.names if network is not None else ()))
         with lock, suppress(OSError):  # also where nothing is new: it shows that we do not hang
-            pipe.send(Opened(names, "; ".join(each for each in (trouble, opened.trouble) if each), opened.sinks))
-    os._exit(0)  # a driver that hangs in its own end must not keep us
+            said = "; ".join(each for each in (trouble, opened.trouble) if each)
+            pipe.send(replace(opened, names=names, trouble=said))
+    threading.Timer(_PATIENCE, os._exit, [1]).start()  # a driver that hangs in its own end must not keep us
+    with suppress(Exception):
+        system.close()
+    os._exit(0)
 
 
 def _network(port: int, ear: Ear) -> tuple[NetworkPorts | None, str]:

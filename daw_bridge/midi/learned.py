@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from daw_bridge.midi.binding import ANY_CHANNEL, Binding
 from daw_bridge.midi.maps import read_map
 
 _HEAD = "# Written by daw-bridge learn. It lies over the maps; edit it, or delete it, while the daemon rests.\n"
+_NUMBERED = re.compile(r"(.+) \d+" if sys.platform == "win32" else r"(.+) \d+:\d+")
 
 
 class Learned:
@@ -78,6 +81,12 @@ def _row(binding: Binding) -> str:
 
 
 def on_port(binding: Binding, port: str) -> Binding:
-    """Return `binding` for the controller at `port` alone; what a pattern would read otherwise is taken literally."""
-    literal = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in port)
-    return replace(binding, port=literal)
+    """Return `binding` for the controller at `port` alone; what a pattern would read otherwise is taken literally.
+
+    The number that the system gave the port at its last plugging-in is left out: ALSA's client and port ("24:0"), or its
+    place in Windows' list. The next plugging-in gives another.
+    """
+    numbered = _NUMBERED.fullmatch(port)
+    lasting, any_number = (numbered[1], " *") if numbered else (port, "")
+    literal = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in lasting)
+    return replace(binding, port=literal + any_number)

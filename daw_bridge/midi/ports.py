@@ -2,10 +2,12 @@
 
 import asyncio
 import multiprocessing
+import queue
 import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -14,7 +16,10 @@ from daw_bridge.midi.event import Event, Light
 from daw_bridge.midi.words import Lost, Opened, Wanted, Word
 
 _AGAIN = 1.0  # seconds from the death of a driver to the next one
-_SILENCE = 10.0  # seconds without a word after which a driver hangs; it speaks twice a second
+_SILENCE = 4.0  # seconds without a word after which a driver hangs; it speaks twice a second
+_BIRTH = 15.0  # seconds that a new one has for its first word: it may have many ports to open
+_WATCH = 1.0  # seconds from one look at that to the next
+_MOST_LIGHTS = 1_024  # that may wait for a driver: more wait only for one that hangs
 _PATIENCE = 1.0  # seconds that it has to leave before it is killed
 
 Hear = Callable[[list[Event]], None]
@@ -33,7 +38,8 @@ class MidiPorts:
         self._pipe: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._again: asyncio.TimerHandle | None = None
-        self._heard = 0.0
+        self._due = 0.0
+        self._orders: queue.Queue[Light | None] = queue.Queue()
         self._stopped = False
         self.opened = Opened(())
         self.lost: Counter[str] = Counter()
@@ -47,9 +53,11 @@ class MidiPorts:
         process.start()
         theirs.close()
         self._process, self._pipe = process, ours
-        self._heard = self._loop.time()
-        self._again = self._loop.call_later(_SILENCE, self._watch)
+        self._due = self._loop.time() + _BIRTH
+        self._again = self._loop.call_later(_WATCH, self._watch)
+        self._orders = queue.Queue(_MOST_LIGHTS)
         threading.Thread(target=_hand_on, args=(ours, self._loop, self._take), name="midi", daemon=True).start()
+        threading.Thread(target=_tell, args=(ours, self._orders), name="midi lights", daemon=True).start()
 
     async def stop(self) -> None:
         """Close all ports."""
@@ -57,8 +65,7 @@ class MidiPorts:
         if self._again is not None:
             self._again.cancel()
         if self._process is not None and self._pipe is not None:
-            with suppress(OSError):
-                self._pipe.send(None)
+            self._put(None)
             await asyncio.to_thread(_dismiss, self._process)
             self._pipe.close()
 
@@ -68,10 +75,16 @@ class MidiPorts:
         return self._process.pid if self._process is not None else None
 
     def light(self, light: Light) -> None:
-        """Send a light; without a driver it is lost, and sent again when there is one."""
+        """Send a light, without waiting; without a driver it is lost, and sent again when there is one."""
         if self._pipe is not None:
-            with suppress(OSError):
-                self._pipe.send(light)
+            self._put(light)
+
+    def _put(self, order: Light | None) -> None:
+        """Have a light sent, or None: the word to leave. A driver that takes nothing any more is replaced anyway."""
+        try:
+            self._orders.put_nowait(order)
+        except queue.Full:
+            self.lost["light"] += 1
 
     def _take(self, word: Word | None) -> None:
         """Take what the driver says; None when it is dead."""
@@ -79,9 +92,9 @@ class MidiPorts:
             case None:
                 self._lose()
             case Opened():
-                self._heard = self._loop.time() if self._loop is not None else 0.0
-                if word != self.opened:
-                    self.opened = word
+                self._due = _SILENCE + (self._loop.time() if self._loop is not None else 0.0)
+                known, self.opened = self.opened, replace(word, fresh=())
+                if word != known:
                     self._changed(word)
             case Lost(count, reason):
                 self.lost[reason] += count
@@ -92,10 +105,10 @@ class MidiPorts:
         """Kill a driver that hangs; its end is heard like any other."""
         if self._loop is None or self._process is None:
             return
-        if self._loop.time() - self._heard > _SILENCE:
+        if self._loop.time() > self._due:
             self._process.kill()
         else:
-            self._again = self._loop.call_later(_SILENCE, self._watch)
+            self._again = self._loop.call_later(_WATCH, self._watch)
 
     def _lose(self) -> None:
         """Get a new driver in a moment."""
@@ -103,6 +116,7 @@ class MidiPorts:
             return
         self.lost["driver died"] += 1
         self._pipe = None
+        self._put(None)  # its thread may go
         if self._again is not None:
             self._again.cancel()
         self._take(Opened((), "the MIDI driver died and is started again"))
@@ -122,6 +136,19 @@ def _hand_on(pipe: Connection, loop: asyncio.AbstractEventLoop, take: Callable[[
             loop.call_soon_threadsafe(take, word)
         except RuntimeError:
             return  # the loop is closed: nobody is left to tell
+
+
+def _tell(pipe: Connection, orders: "queue.Queue[Light | None]") -> None:
+    """Send lights to the driver, until the word to leave, or until it is dead. Thread: one for each driver.
+
+    The event loop cannot do it: the pipe of a driver that hangs is full some day, and whoever writes into it waits.
+    """
+    with suppress(OSError):
+        while True:
+            order = orders.get()
+            pipe.send(order)
+            if order is None:
+                return
 
 
 def _dismiss(process: SpawnProcess) -> None:

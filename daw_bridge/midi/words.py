@@ -17,11 +17,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The ports that are open now, or why there are none (`trouble`); `sinks` are those that lights can be sent to."""
+    """The ports that are open now, or why there are none (`trouble`); `sinks` are those that lights can be sent to.
+
+    `fresh` are the ports that were opened since the last word: also those that left and returned unseen.
+    """
 
     names: tuple[str, ...]
     trouble: str = ""
     sinks: tuple[str, ...] = ()
+    fresh: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,11 @@ class AbletonWire(asyncio.DatagramProtocol):
         self._task: asyncio.Task[None] | None = None
         self.mistaken = 0
 
+    def counts(self) -> dict[str, str | int | float]:
+        """Return what the status shows: whether Live answers, and what it said that could not be read."""
+        answers = monotonic() - self._answered <= _HOLDS
+        return {"live": "answers" if answers else "silent", "live_mistaken": self.mistaken}
+
     async def start(self) -> None:
         """Open the port and begin to ask. Raises `OSError` when the port is taken."""
         loop = asyncio.get_running_loop()

@@ -43,7 +43,7 @@ class MidiWire:
         self._desk = desk
         self._clock = clock
         self._ports = MidiPorts(wanted, self._hear, self._changed)
-        self._lights = Lights(self._ports.light)
+        self._lights = Lights(self._ports.light, desk.is_up)
         self._open = Opened(())
         self._waiting: deque[Event] = deque()
         self._knobs: Said = Said()
@@ -196,7 +196,7 @@ class MidiWire:
         """Take note of which ports are open; light up those that are new, and all when there is a new way to them."""
         for name in set(self._open.names) - set(opened.names):
             self._desk.let_go(name)
-        known = () if set(opened.sinks) - set(self._open.sinks) else self._open.names
+        known = () if opened.fresh or set(opened.sinks) - set(self._open.sinks) else self._open.names
         self._open = opened
         for name in opened.names:
             if name not in known:
@@ -205,9 +205,8 @@ class MidiWire:
         _log.info("MIDI ports: %s", ", ".join(opened.names) or opened.trouble or "none")
 
     def _show(self, port: str) -> None:
-        """Show that the pads of a controller are armed, but those whose job goes on."""
-        for pad in self._desk.pads(port):
-            self._lights.show(pad, "armed")
+        """Show on the pads of a controller, in the bank that is up, how their jobs are."""
+        self._lights.show_again(self._desk.pads(port))
 
     def _report(self, report: reports.Told, _request: Request) -> None:
         """Show on a pad what happens to its job."""

@@ -37,6 +37,9 @@ def _streams() -> Iterator[tuple[str, float, list[tuple[Stream, list[int]]]]]:
             tempo,
             [(steady(tempo, 4, each, jitter=0.001), [150, 200, 201, 202]) for each in dice],
         )
+    for tempo in (115.0, 116.5, 117.5, 118.0, 119.5):
+        streams = [steady(tempo, 8, each, jitter=0.001, block=1_024 * _BLOCK) for each in dice]
+        yield "1 ms, blocks of 1024 frames at 48 kHz, about as long as a tick", tempo, [(each, []) for each in streams]
     jump = [(0.0, 120.0), (8.0, 120.0), (8.001, 128.0), (16.0, 128.0)]
     yield (
         "1 ms, from 120 to 128 at the eighth second, read at the sixteenth",

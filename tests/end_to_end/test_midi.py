@@ -155,16 +155,20 @@ def test_a_controller_that_comes_back_lights_up_and_works(tmp_path: Path) -> Non
 
 
 def test_a_clock_leads_the_session_and_a_job_has_its_tempo(stage: tuple[Running, Pads]) -> None:
-    """Start and two bars of ticks: a job that names no tempo is made for the clock's, and the hand is told who leads."""
+    """Start and a few bars of ticks: a job that names no tempo is made for the clock's; the hand is told who leads."""
     running, pads = stage
     with running.client() as client:
         client.send("/bridge/notify", 1)
         pads.send(mido.Message("start"))
         begun = monotonic()
-        for tick in range(2 * 96):
+        told: dict[str, object] = {}
+        for tick in range(16 * 96):  # two bars are enough, unless this machine is too busy to tick in time
             select.select([], [], [], max(0.0, begun + tick * 60 / 140 / 24 - monotonic()))
             pads.send(mido.Message("clock"))
-        told = status(client)
+            if tick % 96 == 95:
+                told = status(client)
+                if told["tempo_from"] == "midi":
+                    break
         assert (told["tempo_from"], told["beat_from"], told["playing"]) == ("midi", "midi", "yes")
         assert told["tempo"] == pytest.approx(140, abs=1.0)
         client.send("/bridge/tempo", 90)

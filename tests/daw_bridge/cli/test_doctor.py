@@ -159,3 +159,13 @@ def test_midi_without_a_back_end_is_a_note(home: Path, monkeypatch: pytest.Monke
     found = checks.midi(load(None, {}, {}))
     assert found.state is State.NOTE
     assert "pip install 'daw-bridge[midi]'" in found.remedy
+
+
+def test_the_clocks_that_are_followed_are_named_by_rank() -> None:
+    """One that is asked for and stands in no rank is a note, with its remedy."""
+    found = checks.clocks(load(None, {}, {"midi.ports": "*", "clock.live": True}))
+    assert found.state is State.OK
+    assert found.found.startswith("follows midi, live, daw, hand")
+    deaf = checks.clocks(load(None, {}, {"clock.live": True, "clock.priority": "midi, hand"}))
+    assert deaf.state is State.NOTE
+    assert deaf.remedy == "put it into clock.priority"

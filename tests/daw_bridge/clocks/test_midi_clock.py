@@ -1,6 +1,7 @@
 """A MIDI clock leads the session: tempo, position, start and stop."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -164,3 +165,21 @@ def test_a_tempo_is_called_what_a_person_would_call_it(measured: float, error: f
     line = Line(number=0, time=0.0, period=period, error=period * error / measured, spread=0.0, ticks=384)
     assert str(called(line)) == name
     assert called(line).quarters_per_minute == Fraction(name)
+
+
+def test_chance_renames_no_tempo() -> None:
+    """What was called 133.33 stays so beside a measurement of 133.36 ± 0.009; a rounder name that fits takes its place."""
+    period = 60 / (24 * 133.36)
+    line = Line(number=0, time=0.0, period=period, error=period * 0.009 / 133.36, spread=0.0, ticks=384)
+    assert called(line, Tempo.parse("133.33")) == Tempo.parse("133.33")
+    assert called(line, Tempo.parse("133")) == called(line)
+
+
+def test_a_steady_clock_keeps_its_name() -> None:
+    """133.33 BPM with 3 ms of jitter is renamed once or twice while it locks, and then no more."""
+    heard, names = Heard(), []
+    heard.session.listen(lambda: names.append(heard.session.state.tempo))
+    heard.ticks(steady(133.33, 40, np.random.default_rng(5), jitter=0.003))
+    renamed = sum(one != other for one, other in pairwise(names))
+    assert names
+    assert renamed <= 2

@@ -79,6 +79,18 @@ def test_a_tick_that_came_twice_moves_no_beat() -> None:
     assert abs(line.time - stream.sent[line.number]) < 3 * MILLISECOND
 
 
+@pytest.mark.parametrize("block", [1_024 / 48_000, 1_024 / 44_100, 2_048 / 48_000])
+@pytest.mark.parametrize("beside", [-2.0, -0.5, 0.2, 1.0, 2.0])
+def test_a_tempo_whose_tick_takes_about_a_block_is_no_other_and_loses_no_beat(block: float, beside: float) -> None:
+    """Such ticks come as blocks do, and leap by a tick now and then: what leaps is the block, and no tick was lost."""
+    tempo = 60 / 24 / block + beside
+    for seed in range(3):
+        stream = steady(tempo, 12, np.random.default_rng(seed), jitter=MILLISECOND / 2, block=block)
+        line = line_of(heard(stream.came))
+        assert abs(line.tempo - tempo) < 0.5
+        assert -block < line.time - stream.sent[line.number] < 2 * block
+
+
 def test_a_jump_of_the_tempo_is_followed_within_a_bar() -> None:
     """From 120 to 128 in one tick: a bar later the tempo is read to half a BPM."""
     stream = changing([(0, 120), (8, 120), (8.001, 128), (10, 128)], np.random.default_rng(3), jitter=MILLISECOND)

@@ -1,5 +1,6 @@
 """The desk finds what a control does: banks, shifts, edges, and whose map counts."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from daw_bridge.midi.binding import Binding, Control, Deed
 from daw_bridge.midi.desk import Desk
 from daw_bridge.midi.event import Event, Kind
 from daw_bridge.midi.learned import Learned, on_port
-from daw_bridge.midi.maps import Map
+from daw_bridge.midi.maps import Map, fits
 
 PORT = "Pads:out"
 
@@ -131,3 +132,18 @@ def test_a_message_that_has_no_release_presses_each_time(tmp_path: Path, kind: K
     desk = desk_of(tmp_path, bound(text, "again"))
     event = Event(PORT, kind, 1, 2, 127, 0.0)
     assert [deed(desk, event), deed(desk, event)] == ["again", "again"]
+
+
+@pytest.mark.parametrize(
+    ("learnt_at", "found_at"),
+    [
+        ("nanoPAD2:nanoPAD2 MIDI 1 24:0", "nanoPAD2:nanoPAD2 MIDI 1 28:0"),
+        ("bridge:Pads [2] out", "bridge:Pads [2] out"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows numbers its ports otherwise")
+def test_what_was_learnt_at_a_controller_holds_when_it_is_plugged_in_anew(learnt_at: str, found_at: str) -> None:
+    """ALSA numbers a client at each plugging-in; the number is no part of the controller's name."""
+    binding = on_port(bound("note 36", "again"), learnt_at)
+    assert fits(found_at, binding.port)
+    assert not fits(f"Other {found_at}", binding.port)
