@@ -32,7 +32,7 @@ def _job_option(key: str) -> Any:
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="configuration file (TOML)")]
 Osc = Annotated[str | None, typer.Option("--osc", metavar="HOST:PORT", help="where OSC is heard")]
 Folder = Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="where clips land")]
-State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help="spool and logs")]
+State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help="journal, spool and logs")]
 Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="the generator")]
 Rate = Annotated[str | None, typer.Option("--rate", metavar="HZ", help="sample rate until the DAW says otherwise")]
 Json = Annotated[bool, typer.Option("--json", help="write JSON for a program to read")]

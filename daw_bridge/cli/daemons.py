@@ -23,11 +23,12 @@ Peer = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A daemon that answers: where, its version, and the folder in which its clips land."""
+    """A daemon that answers: where, its version, the folder in which its clips land, and its process if it says so."""
 
     peer: Peer
     version: str
     folder: Path
+    process: int | None = None
 
 
 def find(config: Config) -> Found | None:
@@ -44,7 +45,8 @@ def find(config: Config) -> Found | None:
     folder = told.get("folder")
     if not version.arguments or not isinstance(folder, str):
         return None  # somebody answers there, but none of ours
-    return Found(peer, str(version.arguments[0]), Path(folder))
+    process = told.get("process")
+    return Found(peer, str(version.arguments[0]), Path(folder), process if isinstance(process, int) else None)
 
 
 @contextmanager
