@@ -13,6 +13,7 @@ It reads in the order in which a request travels::
     journal  records   what is written down of a job, so that a kill loses none
     runner             all that happens to a job
     landing            the last part of its way, however long the folder is away
+    history  keeper    what was made, and how much of it stays
     recovery  lock     what an earlier life left behind, and that there is one life at a time
     deliveries/        where a finished clip goes
     certificate        what a clip tells of its job

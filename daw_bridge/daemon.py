@@ -21,6 +21,7 @@ from daw_bridge.deliveries.wav import Depth
 from daw_bridge.errors import BadMap, BadSetting
 from daw_bridge.jobs import Jobs
 from daw_bridge.journal import Journal, opened
+from daw_bridge.keeper import Keeper
 from daw_bridge.landing import Landing
 from daw_bridge.lock import alone
 from daw_bridge.midi.desk import Desk
@@ -122,6 +123,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         await _follow_clocks(config.clock, session, parts)
         _start_midi(midi, parts)
         ready.set_result(None)
+        _start_keeper(config, journal, announcer, parts)
         runner.start()
         parts.push_async_callback(runner.stop)
         _say_broken(presets)
@@ -196,6 +198,14 @@ def _start_midi(midi: MidiWire | None, parts: AsyncExitStack) -> None:
     if midi is not None:
         midi.start()
         parts.push_async_callback(midi.stop)
+
+
+def _start_keeper(config: Config, journal: Journal, announcer: Announcer, parts: AsyncExitStack) -> None:
+    """Start the one who keeps folder and history within their limits."""
+    keeper = Keeper(config.paths.state, config.folder, config.jobs, journal)
+    announcer.listen(keeper.hear)
+    keeper.start()
+    parts.push_async_callback(keeper.stop)
 
 
 def _say_broken(presets: PresetShelf) -> None:

@@ -59,17 +59,31 @@ _MIGRATIONS = (
     ) STRICT;
     CREATE INDEX jobs_by_id ON jobs (id);
     CREATE INDEX jobs_by_state ON jobs (state);
+    CREATE INDEX jobs_by_end ON jobs (ended);
     CREATE TABLE clips (
       job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
       rank INTEGER NOT NULL,
       state TEXT NOT NULL,               -- hidden, named (about to be published), delivered, trashed
       parcel TEXT NOT NULL,              -- JSON: where it lies and what it is called, see `Parcel`
+      place TEXT,                        -- JSON: where its WAV was moved to since
       starred INTEGER NOT NULL DEFAULT 0,
       PRIMARY KEY (job, rank)
     ) STRICT, WITHOUT ROWID;
     """,
 )
 """What makes each version of the schema out of the one before; the version is the number of those that were applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A version of the schema, and what makes it from nothing."""
+
+    number: int
+    schema: str
+
+
+VERSION = _Version(len(_MIGRATIONS), "".join(_MIGRATIONS))
+"""The version of the journal's schema that this program reads and writes."""
 
 _PATIENCE = 5.0  # seconds that a command may hold the journal before a commit fails
 _AGAIN = 1.0  # seconds after which what could not be written is tried again

@@ -115,6 +115,12 @@ class FolderConfig:
     patience: float = _setting(
         600.0, Number(0, 86_400), "seconds that finished clips wait for a folder that is full or away; 0 is not at all"
     )
+    limit_mb: float = _setting(
+        0.0,
+        Number(0, 1e9),
+        "megabytes of our clips beyond which the oldest without a star go into the trash; 0 is none",
+    )
+    limit_days: float = _setting(0.0, Number(0, 36_500), "days after which clips without a star do; 0 is never")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +199,8 @@ class JobsConfig:
     resume: float = _setting(
         900.0, Number(0, 86_400), "seconds after which a job that a crash left unfinished is failed, not finished"
     )
+    history: int = _setting(10_000, Whole(1, 1_000_000), "jobs that are remembered; those with a star are besides")
+    history_days: float = _setting(365.0, Number(1, 36_500), "days for which jobs are remembered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

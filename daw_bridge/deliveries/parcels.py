@@ -8,7 +8,6 @@ tells is the hidden part: as long as it is there, its rename is still to be done
 
 import itertools
 import os
-import shutil
 from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -96,12 +95,11 @@ def brought(parcels: Sequence[Parcel], folder: Path, check: Callable[[], None]) 
             if parcel.stem or parcel.sound.parent == folder:  # what may be public in part stays where it is
                 _look_for(parcel)
                 continue
-            copy = replace(parcel, sound=atomic.part(folder), story=atomic.part(folder))
-            fresh.append(copy)
+            fresh.append(copy := replace(parcel, sound=atomic.part(folder), story=atomic.part(folder)))
             with in_plain_words(folder):
                 _copy(parcel.sound, copy.sound, check)
                 _copy(parcel.story, copy.story, check)
-                shutil.copystat(parcel.sound, copy.sound)
+                fresh[-1] = replace(copy, made=copy.sound.stat().st_mtime_ns)
     except BaseException:
         for each in fresh:
             each.discard()
