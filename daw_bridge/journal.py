@@ -22,7 +22,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
@@ -86,6 +86,8 @@ VERSION = _Version(len(_MIGRATIONS), "".join(_MIGRATIONS))
 """The version of the journal's schema that this program reads and writes."""
 
 _PATIENCE = 5.0  # seconds that a command may hold the journal before a commit fails
+_CHECKPOINT = 200  # commits after which the log is brought into the database
+_LARGEST_LOG = 2**24  # bytes
 _AGAIN = 1.0  # seconds after which what could not be written is tried again
 _Statement = tuple[str, Sequence[Any]]
 
@@ -133,7 +135,7 @@ class Journal:
         self._numbers = dict(base.execute("SELECT id, number FROM jobs WHERE state IN ('waiting', 'running')"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         self._told = os.open(self._path.with_name(TOLD), flags, 0o600)
-        arguments = (base, self._batches, asyncio.get_running_loop())
+        arguments = (base, self._path, self._batches, asyncio.get_running_loop())
         self._writer = threading.Thread(target=_write_all, args=arguments, name="journal")
         self._writer.start()
 
@@ -266,6 +268,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         version = _checked(base, path)
         base.execute("PRAGMA journal_mode = WAL")
+        base.execute("PRAGMA wal_autocheckpoint = 0")
         base.execute("PRAGMA foreign_keys = ON")
         for number, script in enumerate(_MIGRATIONS[version:], version + 1):
             base.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
@@ -302,9 +305,13 @@ def _moved_aside(path: Path) -> Path:
 
 
 def _write_all(
-    base: sqlite3.Connection, batches: "queue.SimpleQueue[_Batch | None]", loop: asyncio.AbstractEventLoop
+    base: sqlite3.Connection,
+    path: Path,
+    batches: "queue.SimpleQueue[_Batch | None]",
+    loop: asyncio.AbstractEventLoop,
 ) -> None:
     """Commit what comes, all that is there at once, until None comes. Thread: the journal's."""
+    log = _Log(base, path)
     late: list[_Batch] = []
     more = True
     while more:
@@ -317,19 +324,72 @@ def _write_all(
             more = False
         except queue.Empty:
             pass
-        error = _committed(base, [*late, *waiting])
-        if error is None:
-            late = []
-        else:
-            late += [each for each in waiting if each.otherwise is _Fate.LATER]
+        errors = _worked_off(base, [*late, *waiting])
+        outcome = list(zip(waiting, errors[len(late) :], strict=True))
+        late = [
+            batch
+            for batch, error in zip([*late, *waiting], errors, strict=True)
+            if batch.otherwise is _Fate.LATER and isinstance(error, JournalFull)
+        ]
         with suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-            loop.call_soon_threadsafe(_resolve, waiting, error)
+            loop.call_soon_threadsafe(_resolve, outcome)
+        log.grown()
+    log.stop()
     base.close()
 
 
+class _Log:
+    """Brings the write-ahead log into the database now and then, in a thread of its own, as that waits for the disk.
+
+    SQLite would do it in the middle of a commit; measured, that is one of a hundred, and takes up to 30 ms. Only when
+    commits come so densely that the log cannot be caught up with is it done there, to keep it from growing for ever.
+    """
+
+    def __init__(self, base: sqlite3.Connection, path: Path) -> None:
+        self._base = base
+        self._path = path
+        self._commits = 0
+        self._work: threading.Thread | None = None
+
+    def grown(self) -> None:
+        """Take note of a commit."""
+        self._commits += 1
+        if self._commits % _CHECKPOINT == 0 and self._size() > _LARGEST_LOG:
+            with suppress(sqlite3.Error):
+                self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        elif self._commits % _CHECKPOINT == 0 and (self._work is None or not self._work.is_alive()):
+            self._work = threading.Thread(target=self._bring, name="journal checkpoint")
+            self._work.start()
+
+    def stop(self) -> None:
+        """Wait until nothing is being brought."""
+        if self._work is not None:
+            self._work.join()
+
+    def _size(self) -> int:
+        """Return the bytes of the log."""
+        log = self._path.with_name(f"{self._path.name}-wal")
+        return log.stat().st_size if log.exists() else 0
+
+    def _bring(self) -> None:
+        """Bring over all that nobody is writing just now. Thread: its own."""
+        with suppress(sqlite3.Error), closing(sqlite3.connect(self._path)) as base:
+            base.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _worked_off(base: sqlite3.Connection, batches: Sequence[_Batch]) -> list[BridgeError | None]:
+    """Commit `batches` together, or, if one of them breaks, each by itself; return what was wrong with each."""
+    error = _committed(base, batches)
+    if error is None or isinstance(error, JournalFull):
+        return [error] * len(batches)
+    return [_committed(base, [each]) for each in batches]
+
+
 def _committed(base: sqlite3.Connection, batches: Sequence[_Batch]) -> BridgeError | None:
-    """Commit `batches` together; return why not, if not."""
-    safe = max((each.safe for each in batches), key=list(_Safe).index, default=_Safe.FROM_KILLS)
+    """Commit `batches` together; return why not, if not: `JournalFull` for what may pass."""
+    if not batches:
+        return None
+    safe = max((each.safe for each in batches), key=list(_Safe).index)
     try:
         base.execute(f"PRAGMA synchronous = {safe.value}")
         base.execute("BEGIN IMMEDIATE")
@@ -337,19 +397,20 @@ def _committed(base: sqlite3.Connection, batches: Sequence[_Batch]) -> BridgeErr
             for sql, values in batch.statements:
                 base.execute(sql, values)
         base.execute("COMMIT")
-    except sqlite3.Error as error:
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one record must not end the thread
         with suppress(sqlite3.Error):
             base.execute("ROLLBACK")
         _log.warning("the journal cannot be written now: %s", error)
-        return JournalFull(
-            f"jobs cannot be written down ({error}); free some space, or set paths.state to another disk"
-        )
+        reason = f"jobs cannot be written down ({error})"
+        if isinstance(error, sqlite3.OperationalError):
+            return JournalFull(f"{reason}; free some space, or set paths.state to another disk")
+        return JournalUnusable(f"{reason}; that is a mistake in daw-bridge, and its log says more")
     return None
 
 
-def _resolve(batches: Sequence[_Batch], error: BridgeError | None) -> None:
-    """Tell those who wait for `batches` that they are through, or, where they are not kept for later, why not."""
-    for batch in batches:
+def _resolve(outcome: Sequence[tuple[_Batch, BridgeError | None]]) -> None:
+    """Tell those who wait for their batches that they are through, or, where they are not kept for later, why not."""
+    for batch, error in outcome:
         if batch.through.done():
             continue
         if error is not None and batch.otherwise is _Fate.NEVER:

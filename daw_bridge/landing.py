@@ -147,11 +147,11 @@ class Landing:
             raise error
         if wishes.stopping():
             raise Postponed
-        if pause == _FIRST_PAUSE:
-            wishes.waits(error, self._patience)
-        with suppress(BridgeError):  # where this cannot be written down either, a kill would cost the clips
-            await self._journal.hidden(job, parcels)
         try:
+            with suppress(BridgeError):  # where this cannot be written down either, a kill would cost the clips
+                await self._journal.hidden(job, parcels)
+            if pause == _FIRST_PAUSE:
+                wishes.waits(error, self._patience)
             await asyncio.sleep(pause)
         except asyncio.CancelledError:
             if wishes.stopping():

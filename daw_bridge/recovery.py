@@ -111,6 +111,9 @@ def resume(
             runner.end(job, State.FAILED, reports.Failed(job.id, Interrupted.code, f"{message}; ask again"))
         else:
             jobs.restore(job)
+            if each.deaths:
+                message = "the daemon ended in the middle of this job and begins it anew"
+                announcer.tell(reports.Warned(job.id, message), job.request)
         _log.info("job %s was left by an earlier life of the daemon; it is %s now", job.id, jobs.state(job.id).value)
 
 

@@ -57,7 +57,10 @@ def private(config: Config) -> Iterator[Peer]:
     """
     with tempfile.TemporaryDirectory(prefix="daw-bridge-", ignore_cleanup_errors=True) as state:
         paths = replace(config.paths, state=Path(state))
-        ours = replace(config, osc=OscConfig(port=0), midi=MidiConfig(), clock=ClockConfig(), paths=paths)
+        folder = replace(config.folder, patience=0.0)  # whoever waits at a terminal is told at once
+        ours = replace(
+            config, osc=OscConfig(port=0), midi=MidiConfig(), clock=ClockConfig(), paths=paths, folder=folder
+        )
         opened: Future[_Open] = Future()
         with ThreadPoolExecutor(1, thread_name_prefix="daemon") as pool:
             ended = pool.submit(lambda: asyncio.run(_live(ours, opened)))

@@ -92,8 +92,8 @@ def brought(parcels: Sequence[Parcel], folder: Path, check: Callable[[], None]) 
     fresh: list[Parcel] = []
     try:
         for parcel in parcels:
+            _look_for(parcel)
             if parcel.stem or parcel.sound.parent == folder:  # what may be public in part stays where it is
-                _look_for(parcel)
                 continue
             fresh.append(copy := replace(parcel, sound=atomic.part(folder), story=atomic.part(folder)))
             with in_plain_words(folder):

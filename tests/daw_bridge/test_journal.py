@@ -4,8 +4,10 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -111,6 +113,51 @@ def test_deaths_are_counted_in_a_row(tmp_path: Path) -> None:
     assert deaths() == [2]
     kept_by(tmp_path, waits)
     assert deaths() == [0]
+
+
+@pytest.mark.parametrize(("jump", "age"), [(0.0, 0.0), (3_600.0, 3_600.0), (-1e9, 0.0)])
+def test_a_clock_that_jumps_makes_no_job_younger_than_new(tmp_path: Path, jump: float, age: float) -> None:
+    """Ages are told by the system's clock; one that was set back makes them nothing, and never less."""
+
+    async def law(journal: Journal) -> None:
+        await journal.accepted(job("a"))
+
+    kept_by(tmp_path, law)
+    base, _ = opened(tmp_path)
+    base.execute("UPDATE jobs SET accepted = accepted - ?", (jump,))
+    (left,) = legacy(base, tmp_path).left
+    base.close()
+    assert left.age == pytest.approx(age, abs=60.0)
+    assert left.age >= 0
+    assert monotonic() - left.job.request.received == pytest.approx(left.age, abs=1.0)
+
+
+def test_one_record_that_breaks_costs_the_others_nothing(tmp_path: Path) -> None:
+    """It is refused by itself, and the journal goes on."""
+
+    async def law(journal: Journal) -> None:
+        first = journal.accepted(job("a"))
+        broken = journal.accepted(replace(job("b"), id="\ud800"))
+        last = journal.accepted(job("c"))
+        with pytest.raises(JournalUnusable, match="mistake in daw-bridge"):
+            await broken
+        await asyncio.gather(first, last)
+
+    kept_by(tmp_path, law)
+    assert rows(tmp_path, "SELECT id FROM jobs") == [("a",), ("c",)]
+
+
+def test_the_log_does_not_grow_for_ever(tmp_path: Path) -> None:
+    """It is brought into the database while others write."""
+
+    async def law(journal: Journal) -> None:
+        for number in range(2_000):
+            await journal.accepted(job(f"j{number}"))
+        assert (tmp_path / FILE).stat().st_size > 1_000_000
+        assert (tmp_path / f"{FILE}-wal").stat().st_size < 25_000_000
+
+    kept_by(tmp_path, law)
+    assert rows(tmp_path, "PRAGMA integrity_check") == [("ok",)]
 
 
 def test_an_end_that_was_not_told_is_found_once(tmp_path: Path) -> None:
