@@ -11,6 +11,7 @@ It reads in the order in which a request travels::
     guides             which files a request may name
     jobs  pace         who is next, and how long it will take
     journal  records   what is written down of a job, so that a kill loses none
+    ledger             the file in which it stands
     runner             all that happens to a job
     landing            the last part of its way, however long the folder is away
     history  keeper    what was made, and how much of it stays

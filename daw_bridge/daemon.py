@@ -20,9 +20,10 @@ from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.wav import Depth
 from daw_bridge.errors import BadMap, BadSetting
 from daw_bridge.jobs import Jobs
-from daw_bridge.journal import Journal, opened
+from daw_bridge.journal import Journal
 from daw_bridge.keeper import Keeper
 from daw_bridge.landing import Landing
+from daw_bridge.ledger import opened
 from daw_bridge.lock import alone
 from daw_bridge.midi.desk import Desk
 from daw_bridge.midi.learned import Learned

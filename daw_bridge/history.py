@@ -12,7 +12,7 @@ from daw_bridge.deliveries import trash
 from daw_bridge.deliveries.parcels import Parcel
 from daw_bridge.errors import JournalUnusable, UnknownJob, Unreadable
 from daw_bridge.jobs import Job
-from daw_bridge.journal import FILE, VERSION
+from daw_bridge.ledger import FILE, VERSION
 from daw_bridge.records import job_of
 from daw_bridge.values import shown
 

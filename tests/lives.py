@@ -10,7 +10,7 @@ from pathlib import Path
 from daemons import PATIENCE, Running, daemon, until
 
 from daw_bridge.client import Client, Heard
-from daw_bridge.journal import FILE
+from daw_bridge.ledger import FILE
 
 
 def free_port() -> int:

@@ -9,7 +9,8 @@ from clips import a_clip, an_order
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.parcels import addressed, publish
 from daw_bridge.jobs import Job, State
-from daw_bridge.journal import Journal, opened
+from daw_bridge.journal import Journal
+from daw_bridge.ledger import opened
 from daw_bridge.reports import Done, Failed
 from daw_bridge.requests import Asker, Request, read_said
 from plugin_host.engine import Plan

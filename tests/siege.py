@@ -113,6 +113,8 @@ class Siege:
     _life: ExitStack = field(default_factory=ExitStack)
     _port: int = 0
     _number: int = 0
+    _question: int = 0
+    _asked: list[str] = field(default_factory=list)
     _running: Running | None = None
     _client: Client | None = None
 
@@ -147,9 +149,9 @@ class Siege:
     def strike(self, phase: str, target: str) -> None:
         """Ask for some jobs, kill `target` in the midst of `phase`, and see all jobs to their end."""
         workers = self.running.workers()
-        names = [f"k{self._number + each}" for each in range(3)]
-        self._number += len(names)
-        for name in names:
+        self._asked = [f"k{self._number + each}" for each in range(3)]
+        self._number += len(self._asked)
+        for name in self._asked:
             self.client.send("/bridge/generate", "funk", "id", name, "bars", 1, "takes", self.takes, "bpm", 180)
         self._await(phase)
         victims = [self.running.process.pid] if target != "worker" else []
@@ -197,14 +199,21 @@ class Siege:
             self.faults["refused"].append(str(heard.arguments))
 
     def _settle(self) -> None:
-        """Hear all until nothing waits or runs any more."""
+        """Hear all until nothing waits or runs any more.
+
+        Each question has a number of its own: an answer that was late would tell of the last time.
+        """
         until = perf_counter() + 2 * PATIENCE
+        told: dict[object, object] = {}
         while perf_counter() < until:
+            self._question += 1
             self.client.send("/bridge/status")
+            self.client.send("/bridge/sync", self._question)
             for heard in self.client.hear(0.2):
                 self._note(heard)
                 if heard.address == "/bridge/status.reply":
                     told = dict(zip(heard.arguments[::2], heard.arguments[1::2], strict=True))
+                if heard == Heard("/bridge/synced", (self._question,)):
                     if told["running"] == "none" and told["waiting"] == 0:
                         return
                     break
@@ -225,8 +234,11 @@ class Siege:
                 self.faults["left hidden"].append(path.name)
             elif path.suffix == ".wav":
                 found[path.stem.split("_")[-2]].append(path.stem.split("_")[-1])
-        for name in {*self.accepted, *self.ends, *found}:
-            self._inspect_job(name, journal.get(name, "unknown"), found[name])
+        for name in {*self.accepted, *self.ends, *found, *self._asked}:
+            if (
+                name in journal or name in self.accepted or name in found
+            ):  # one that was killed before it was accepted is no job
+                self._inspect_job(name, journal.get(name, "unknown"), found[name])
         until = perf_counter() + PATIENCE
         while perf_counter() < until and not {path.name for path in paths} <= {*self.seen.read}:
             pass

@@ -11,8 +11,8 @@ from past import a_job, make_past
 
 from daw_bridge.errors import JournalUnusable, UnknownJob
 from daw_bridge.history import History, PastClip
-from daw_bridge.journal import FILE
 from daw_bridge.keeper import tidy
+from daw_bridge.ledger import FILE
 from daw_bridge.sections import FolderConfig
 
 _MB = 1_000_000

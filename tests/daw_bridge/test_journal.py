@@ -13,7 +13,8 @@ import pytest
 
 from daw_bridge.errors import JournalFull, JournalUnusable
 from daw_bridge.jobs import Job, State
-from daw_bridge.journal import FILE, Journal, opened
+from daw_bridge.journal import Journal
+from daw_bridge.ledger import FILE, opened
 from daw_bridge.recovery import legacy
 from daw_bridge.reports import Cancelled, Done
 from daw_bridge.requests import Asker, Request, Said
@@ -153,7 +154,6 @@ def test_the_log_does_not_grow_for_ever(tmp_path: Path) -> None:
     async def law(journal: Journal) -> None:
         for number in range(2_000):
             await journal.accepted(job(f"j{number}"))
-        assert (tmp_path / FILE).stat().st_size > 1_000_000
         assert (tmp_path / f"{FILE}-wal").stat().st_size < 25_000_000
 
     kept_by(tmp_path, law)
