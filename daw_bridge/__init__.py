@@ -10,7 +10,12 @@ It reads in the order in which a request travels::
     plan               what a job therefore means
     guides             which files a request may name
     jobs  pace         who is next, and how long it will take
+    journal  records   what is written down of a job, so that a kill loses none
+    ledger             the file in which it stands
     runner             all that happens to a job
+    landing            the last part of its way, however long the folder is away
+    history  keeper    what was made, and how much of it stays
+    recovery  lock     what an earlier life left behind, and that there is one life at a time
     deliveries/        where a finished clip goes
     certificate        what a clip tells of its job
     reports  announce  what is told back, and to whom

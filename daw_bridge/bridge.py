@@ -1,5 +1,7 @@
 """The desk: every request comes here, whichever wire it came by, and becomes a job, a change or an answer."""
 
+import asyncio
+import os
 import secrets
 import string
 from collections.abc import Callable, Mapping
@@ -11,8 +13,9 @@ from daw_bridge.announce import Announcer
 from daw_bridge.certificate import session_card
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
-from daw_bridge.errors import DeviceUnavailable, UnknownJob
+from daw_bridge.errors import DeviceUnavailable, UnknownJob, code_of
 from daw_bridge.jobs import Job, Jobs, State
+from daw_bridge.journal import Journal
 from daw_bridge.midi.lessons import Lessons
 from daw_bridge.pace import Pace
 from daw_bridge.plan import decide
@@ -41,6 +44,7 @@ class Bridge:
     announcer: Announcer
     pace: Pace
     lessons: Lessons
+    journal: Journal
     started: float
     counters: list[Callable[[], Mapping[str, str | int | float]]] = field(default_factory=list)
     """What other parts add to the status."""
@@ -56,10 +60,31 @@ class Bridge:
         job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state))
         running = self.jobs.running
         ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting)]
-        position = self.jobs.accept(job)
+        position = self.jobs.reserve(job)
         seconds = self.pace.estimate(job.engine, [*ahead, job.plan])
-        self.announcer.tell(reports.Queued(name, position, seconds), request)
+        self._write_down(job, reports.Queued(name, position, seconds))
         return name
+
+    def _write_down(self, job: Job, queued: reports.Queued) -> None:
+        """Let `job` run, and tell that it is queued, once it is on the disk; if it never comes there, refuse it."""
+        written = self.journal.accepted(job)
+
+        def answer() -> None:
+            """Tell the asker, when it is his turn."""
+            error = written.exception()
+            refused = reports.Refused(job.request.address, code_of(error), str(error)) if error else None
+            self.announcer.say(refused or queued, job.request)
+
+        def settle(_written: "asyncio.Future[None]") -> None:
+            """Let it run, or forget it."""
+            if written.exception() is None:
+                self.jobs.confirm(job.id)
+            elif self.jobs.knows(job.id):
+                self.jobs.forget(job.id)
+
+        self.announcer.hold(written)
+        self.announcer.in_turn(answer)
+        written.add_done_callback(settle)
 
     def again(self, name: str | None, request: Request) -> str:
         """Accept what job `name` (None: the last one) said, with the next seed and `request` laid over it.
@@ -107,6 +132,7 @@ class Bridge:
         return {
             **{name: value for counts in self.counters for name, value in counts().items()},
             "version": __version__,
+            "process": os.getpid(),
             "engine": self.config.jobs.engine,
             "folder": str(self.config.folder.path),
             "tempo": float(state.tempo),

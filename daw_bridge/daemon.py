@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from time import monotonic
 
 from daw_bridge.announce import Announcer
@@ -18,6 +20,11 @@ from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.wav import Depth
 from daw_bridge.errors import BadMap, BadSetting
 from daw_bridge.jobs import Jobs
+from daw_bridge.journal import Journal
+from daw_bridge.keeper import Keeper
+from daw_bridge.landing import Landing
+from daw_bridge.ledger import opened
+from daw_bridge.lock import alone
 from daw_bridge.midi.desk import Desk
 from daw_bridge.midi.learned import Learned
 from daw_bridge.midi.lessons import Lessons
@@ -25,6 +32,7 @@ from daw_bridge.midi.maps import LEARNED, read_maps
 from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
 from daw_bridge.presets import PresetShelf, factory_folder
+from daw_bridge.recovery import Legacy, legacy, resume
 from daw_bridge.runner import Runner
 from daw_bridge.sections import ClockConfig, FolderConfig
 from daw_bridge.session import Session, SessionState, Source
@@ -87,40 +95,82 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     Raises `BridgeError` when a part cannot start; what had started by then is stopped again.
     """
     presets = PresetShelf([config.paths.presets, factory_folder()])
-    session = Session(
-        SessionState(config.session.tempo, config.session.meter, config.session.key, config.session.rate),
-        config.clock.priority,
-    )
+    session = _session(config)
     daw = DawFeedback(session, config.clock.silence)
     jobs, pace, announcer = Jobs(config.jobs.queue), Pace(), Announcer()
-    folder = FolderDelivery(config.folder.path, Depth(config.folder.depth))
     settings = _engine_settings(config)
     config = _settled(config, settings)
     foreman = Foreman(config.paths.state / "spool", settings)
-    runner = Runner(jobs, foreman, folder, announcer, pace, session=session, warn=config.rank.warn)
+    journal = Journal(config.paths.state)
+    folders = _folders(config)
+    landing = Landing(*folders, journal, config.folder.patience)
+    runner = Runner(jobs, foreman, landing, announcer, pace, journal=journal, session=session, warn=config.rank.warn)
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)
-    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, monotonic())
+    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, monotonic())
     osc = OscWire(bridge, config.osc)
     midi = _midi_wire(config, bridge, learned)
     async with AsyncExitStack() as parts:
-        if config.folder.path == FolderConfig().path:
-            config.folder.path.parent.mkdir(parents=True, exist_ok=True)  # a fresh account may have no Music folder
-        folder.prepare()
+        left = _journal(journal, config.paths.state, parts)
+        _swept(folders, left)
+        ready = asyncio.get_running_loop().create_future()
+        announcer.hold(ready)  # until all who listen do so
+        resume(left, jobs, runner, announcer, journal, too_old=config.jobs.resume)
         await osc.start()
         parts.push_async_callback(osc.stop)
-        folder.sweep()
+        parts.push_async_callback(_said, announcer, journal)
         foreman.start(config.jobs.engine)
         parts.push_async_callback(foreman.stop)
         await _follow_clocks(config.clock, bridge, parts)
-        if midi is not None:
-            midi.start()
-            parts.push_async_callback(midi.stop)
+        _start_midi(midi, parts)
+        ready.set_result(None)
+        _start_keeper(config, journal, announcer, parts)
         runner.start()
         parts.push_async_callback(runner.stop)
-        for broken in presets.all()[1]:
-            _log.warning("preset left out: %s", broken)
+        _say_broken(presets)
         yield Daemon(config, bridge, osc, foreman)
+
+
+def _session(config: Config) -> Session:
+    """Return the session as the configuration has it."""
+    said = config.session
+    return Session(SessionState(said.tempo, said.meter, said.key, said.rate), config.clock.priority)
+
+
+def _folders(config: Config) -> tuple[FolderDelivery, FolderDelivery]:
+    """Return the watched folder, and the one where clips are kept while that one is away."""
+    depth = Depth(config.folder.depth)
+    return FolderDelivery(config.folder.path, depth), FolderDelivery(config.paths.state / "kept", depth)
+
+
+def _journal(journal: Journal, state: Path, parts: AsyncExitStack) -> Legacy:
+    """Open the journal of this state folder, which nobody else may have, and return what earlier lives left in it."""
+    parts.enter_context(alone(state))
+    base, remark = opened(state)
+    if remark:
+        _log.warning("%s", remark)
+    left = legacy(base, state)
+    journal.start(base)
+    parts.push_async_callback(journal.stop)
+    return left
+
+
+def _swept(folders: Iterable[FolderDelivery], left: Legacy) -> None:
+    """Make `folders`, and clear away what killed daemons left hidden in them, but what is still to be delivered."""
+    music = FolderConfig().path
+    for folder in folders:
+        if folder.folder == music:
+            music.parent.mkdir(parents=True, exist_ok=True)  # a fresh account may have no Music folder
+        folder.prepare()
+        folder.sweep(left.parts)
+
+
+async def _said(announcer: Announcer, journal: Journal) -> None:
+    """Wait until all is written down, and therefore said."""
+    through = journal.through()
+    announcer.hold(through)
+    await through
+    await asyncio.sleep(0)
 
 
 def _midi_wire(config: Config, bridge: Bridge, learned: Learned) -> MidiWire | None:
@@ -142,6 +192,27 @@ def _midi_wire(config: Config, bridge: Bridge, learned: Learned) -> MidiWire | N
     desk = Desk([*maps.values()], maps.get(midi.map), own, learned)
     wanted = Wanted(midi.ports, midi.api, midi.virtual, midi.network)
     return MidiWire(bridge, wanted, desk, MidiClock(bridge.session))
+
+
+def _start_midi(midi: MidiWire | None, parts: AsyncExitStack) -> None:
+    """Start the MIDI wire, if there is one."""
+    if midi is not None:
+        midi.start()
+        parts.push_async_callback(midi.stop)
+
+
+def _start_keeper(config: Config, journal: Journal, announcer: Announcer, parts: AsyncExitStack) -> None:
+    """Start the one who keeps folder and history within their limits."""
+    keeper = Keeper(config.paths.state, config.folder, config.jobs, journal)
+    announcer.listen(keeper.hear)
+    keeper.start()
+    parts.push_async_callback(keeper.stop)
+
+
+def _say_broken(presets: PresetShelf) -> None:
+    """Log which presets cannot be used."""
+    for broken in presets.all()[1]:
+        _log.warning("preset left out: %s", broken)
 
 
 async def _follow_clocks(config: ClockConfig, bridge: Bridge, parts: AsyncExitStack) -> None:
@@ -170,14 +241,24 @@ async def _follow_clocks(config: ClockConfig, bridge: Bridge, parts: AsyncExitSt
 
 
 async def serve(config: Config, ready: Callable[[str], None]) -> None:
-    """Run a daemon until a signal (Ctrl-C, or the system's wish) says stop; `ready` is given its greeting."""
+    """Run a daemon until a signal (Ctrl-C, or the system's wish) says stop; `ready` is given its greeting.
+
+    A second signal ends the process at once, as a kill would: what was accepted is in the journal.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        """Stop, or, told so again, leave."""
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, told)
         except NotImplementedError:  # Windows has no such handlers in asyncio
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(told))
     async with running(config) as daemon:
         ready(daemon.greeting)
         await stop.wait()

@@ -19,7 +19,12 @@
     ├── DeviceUnavailable     device_unavailable
     ├── DiskFull              disk_full           the watched folder has no room
     ├── FolderUnusable        internal            the watched folder is missing, read-only or no folder
+    ├── PartsLost             internal            somebody removed finished clips before they had their names
     ├── Interrupted           interrupted         the daemon stopped before the job was done
+    ├── JournalUnusable       internal            the journal of jobs cannot be opened or read
+    ├── JournalFull           disk_full           the state folder has no room for the journal
+    ├── Unreadable            interrupted         a job in the journal that this version cannot read
+    ├── AlreadyRunning        internal            another daemon has the state folder
     └── CannotListen          internal            the port is taken or not ours to open
 
 `code_of` gives the code of any exception, also of those that `plugin_host` raises.
@@ -131,10 +136,32 @@ class FolderUnusable(BridgeError):
     """The watched folder is missing, read-only, or no folder at all."""
 
 
+class PartsLost(BridgeError):
+    """Finished clips lay hidden in the watched folder, and somebody removed them."""
+
+
 class Interrupted(BridgeError):
     """The daemon stopped before the job was done."""
 
     code = "interrupted"
+
+
+class JournalUnusable(BridgeError):
+    """The journal cannot be opened, or is one that this version cannot read."""
+
+
+class JournalFull(DiskFull):
+    """The state folder has no room for the journal, or will not be written to."""
+
+
+class Unreadable(BridgeError):
+    """A job in the journal that this version cannot read, and so cannot run."""
+
+    code = "interrupted"
+
+
+class AlreadyRunning(BridgeError):
+    """Another daemon has the state folder; the message names its process."""
 
 
 class CannotListen(BridgeError):

@@ -2,8 +2,8 @@
 
 ::
 
-    accept ──▶ WAITING ──▶ RUNNING ──▶ DONE | CANCELLED | FAILED
-                  └──────────────────▶ CANCELLED
+    reserve ──▶ confirm ──▶ WAITING ──▶ RUNNING ──▶ DONE | CANCELLED | FAILED
+       └──▶ forget              └──────────────────▶ CANCELLED
 """
 
 import asyncio
@@ -53,6 +53,7 @@ class Jobs:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._waiting: deque[Job] = deque()
+        self._unconfirmed: set[str] = set()
         self._running: Job | None = None
         self._known: dict[str, tuple[Job, State]] = {}
         self._arrival = asyncio.Event()
@@ -72,6 +73,29 @@ class Jobs:
         self._arrival.set()
         return len(self._waiting) - 1
 
+    def reserve(self, job: Job) -> int:
+        """Accept `job`, but let it wait until `confirm` is called: its place and its id are taken at once."""
+        position = self.accept(job)
+        self._unconfirmed.add(job.id)
+        return position
+
+    def confirm(self, name: str) -> None:
+        """Let a reserved job run when its turn comes; one that was withdrawn in the meantime stays so."""
+        self._unconfirmed.discard(name)
+        self._arrival.set()
+
+    def forget(self, name: str) -> None:
+        """Undo the reservation of a job: there never was one."""
+        self._unconfirmed.discard(name)
+        job, _ = self._known.pop(name)
+        if job in self._waiting:
+            self._waiting.remove(job)
+
+    def restore(self, job: Job) -> None:
+        """Put a job that an earlier life of the daemon had accepted at the end, however many wait."""
+        self._waiting.append(job)
+        self.remember(job, State.WAITING)
+
     def check_free(self, name: str) -> None:
         """Raise `DuplicateId` if a job of that name is known."""
         if name in self._known:
@@ -80,12 +104,13 @@ class Jobs:
 
     async def next(self) -> Job:
         """Wait for a job, make it the running one and return it. One caller at a time."""
-        while not self._waiting:
+        while (job := self._first()) is None:
             self._arrival.clear()
             await self._arrival.wait()
-        self._running = self._waiting.popleft()
-        self._remember(self._running, State.RUNNING)
-        return self._running
+        self._waiting.remove(job)
+        self._running = job
+        self._remember(job, State.RUNNING)
+        return job
 
     def finish(self, job: Job, state: State) -> None:
         """Note how a job ended, be it the running one or one that was withdrawn."""
@@ -115,6 +140,10 @@ class Jobs:
             raise UnknownJob("there was no job yet; start one with /bridge/generate or /bridge/preset/<name>")
         return self._last
 
+    def state(self, name: str) -> State:
+        """Return where the job called `name` is in its life. Raises `UnknownJob`."""
+        return self._lookup(name)[1]
+
     def knows(self, name: str) -> bool:
         """Whether a job of that name is waiting, running or remembered."""
         return name in self._known
@@ -128,6 +157,15 @@ class Jobs:
     def running(self) -> Job | None:
         """The job that runs now."""
         return self._running
+
+    def remember(self, job: Job, state: State) -> None:
+        """Know a job of an earlier life of the daemon, such as it was left."""
+        self._remember(job, state)
+        self._last = job
+
+    def _first(self) -> Job | None:
+        """Return the job that may run next."""
+        return next((job for job in self._waiting if job.id not in self._unconfirmed), None)
 
     def _lookup(self, name: str) -> tuple[Job, State]:
         """Return the job and its state. Raises `UnknownJob`."""

@@ -96,10 +96,10 @@ class Learnt:
 
 
 JobReport = Queued | Started | Progress | Warned | Delivered | Done | Cancelled | Failed
-Told = JobReport | Learnt
-"""What is told to whoever listens."""
+Told = JobReport | Learnt | Refused
+"""What is told to whoever listens. A refusal is told so when it comes late: it is the asker's alone."""
 
-Report = Told | Refused
+Report = Told
 
 CODES = (
     "bad_request",

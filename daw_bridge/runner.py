@@ -1,25 +1,28 @@
 """The runner: takes one job after the other through the worker and the deliveries, and says what happens.
 
 The files of a job appear all together, in rank order, when all are written: a job that is cancelled or fails half-way
-leaves nothing in the folder.
+leaves nothing in the folder. How a job ended is told when the journal has it.
 """
 
 import asyncio
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from daw_bridge import heard, reports
 from daw_bridge.announce import Announcer
 from daw_bridge.certificate import job_card, session_moved
-from daw_bridge.deliveries.folder import FolderDelivery, Staged, retract
 from daw_bridge.deliveries.order import Order
+from daw_bridge.deliveries.parcels import Parcel
 from daw_bridge.errors import BridgeError, Interrupted, code_of
 from daw_bridge.jobs import Job, Jobs, State
+from daw_bridge.journal import Journal
+from daw_bridge.landing import Landing, Postponed, Wishes
 from daw_bridge.pace import Pace
 from daw_bridge.session import Session
 from plugin_host.errors import Cancelled, HostError
@@ -28,6 +31,8 @@ from plugin_host.spool import SpooledClip
 from plugin_host.worker import Step
 
 _log = logging.getLogger(__name__)
+
+_Landed = list[tuple[Parcel, Path]]
 
 _MADE = 0.95  # the share of a job that is the worker's; the rest is writing
 
@@ -39,10 +44,11 @@ class Runner:
         self,
         jobs: Jobs,
         foreman: Foreman,
-        folder: FolderDelivery,
+        landing: Landing,
         announcer: Announcer,
         pace: Pace,
         *,
+        journal: Journal,
         session: Session,
         warn: float,
     ) -> None:
@@ -50,12 +56,14 @@ class Runner:
         self._jobs = jobs
         self._warn_below = warn
         self._foreman = foreman
-        self._folder = folder
+        self._landing = landing
+        self._journal = journal
         self._announcer = announcer
         self._session = session
         self._pace = pace
         self._loop: asyncio.Task[None] | None = None
-        self._work: asyncio.Task[int] | None = None  # the running job's, for as long as it can still be cancelled
+        self._work: asyncio.Task[_Landed] | None = None  # the running job's, for as long as it can still be cancelled
+        self._parcels: dict[str, list[Parcel]] = {}
         self._abandoned = threading.Event()
         self._stopping = False
         self._furthest = 0.0
@@ -68,12 +76,13 @@ class Runner:
     async def stop(self) -> None:
         """Fail what waits and what runs with `interrupted`, accept nothing more, and rest.
 
-        Files that are being published get their names, and their job gets done.
+        Files that are being published get their names, and their job gets done. Clips that wait for their folder are
+        kept, and their job goes on when the daemon is back.
         """
         self._stopping = True
         for job in self._jobs.waiting:
             self._jobs.withdraw(job.id)
-            self._end(job, State.FAILED, _interrupted(job))
+            self.end(job, State.FAILED, _interrupted(job))
         self._abandon()
         if self._loop is not None:
             if self._jobs.running is None:
@@ -90,9 +99,15 @@ class Runner:
         """Cancel the running job, at once. While its files are being published it is too late: it gets done."""
         self._abandon()
 
+    def keep(self, job: Job, parcels: list[Parcel]) -> None:
+        """Have `job`, when its turn comes, land these clips that an earlier life of the daemon made for it."""
+        self._parcels[job.id] = parcels
+
     def withdraw(self, job: Job) -> None:
         """Report a job that was taken out of the queue before it ran."""
-        self._end(job, State.CANCELLED, reports.Cancelled(job.id))
+        for each in self._parcels.pop(job.id, []):
+            each.discard()
+        self.end(job, State.CANCELLED, reports.Cancelled(job.id))
 
     def _abandon(self) -> None:
         """Let go of the running job: its worker, and what is being written."""
@@ -111,36 +126,70 @@ class Runner:
         self._furthest = 0.0
         begun = monotonic()
         self._announcer.tell(reports.Started(job.id, job.engine), job.request)
+        self._journal.started(job)
         self._work = asyncio.create_task(self._deliver(job), name=f"job {job.id}")
         try:
-            files = await self._work
+            landed = await self._work
         except asyncio.CancelledError:
             if self._stopping:
-                self._end(job, State.FAILED, _interrupted(job))
+                self.end(job, State.FAILED, _interrupted(job))
             else:
-                self._end(job, State.CANCELLED, reports.Cancelled(job.id))
+                self.end(job, State.CANCELLED, reports.Cancelled(job.id))
+        except Postponed:
+            message = "the daemon stops; the clips of this job are kept, and delivered when it is back"
+            self._announcer.tell(reports.Warned(job.id, message), job.request)
         except (BridgeError, HostError) as error:
-            self._end(job, State.FAILED, reports.Failed(job.id, code_of(error), str(error)))
+            self.end(job, State.FAILED, reports.Failed(job.id, code_of(error), str(error)))
         except Exception as error:  # noqa: BLE001 - a bug of ours costs one job, is said and is logged
             _log.exception("job %s broke", job.id)
             message = f"something went wrong inside the daemon ({type(error).__name__}: {error}); its log has the rest"
-            self._end(job, State.FAILED, reports.Failed(job.id, "internal", message))
+            self.end(job, State.FAILED, reports.Failed(job.id, "internal", message))
         else:
-            self._pace.learn(job.engine, job.plan, monotonic() - begun)
-            self._end(job, State.DONE, reports.Done(job.id, files, monotonic() - job.request.received))
+            self._done(job, landed, monotonic() - begun)
         finally:
             self._work = None
 
-    def _end(self, job: Job, state: State, report: reports.JobReport) -> None:
-        """Note and tell how a job ended."""
+    def _done(self, job: Job, landed: "_Landed", seconds: float) -> None:
+        """End a job whose clips have all landed, `seconds` after it was begun."""
+        self._pace.learn(job.engine, job.plan, seconds)
+        self._progress(job, 1.0, "done")
+        delivered = [reports.Delivered(job.id, parcel.rank, parcel.score, path) for parcel, path in landed]
+        done = reports.Done(job.id, len(delivered), monotonic() - job.request.received)
+        self.end(job, State.DONE, done, delivered)
+
+    def end(
+        self,
+        job: Job,
+        state: State,
+        report: reports.Done | reports.Cancelled | reports.Failed,
+        delivered: Sequence[reports.Delivered] = (),
+    ) -> None:
+        """Note how a job ended, and tell it when that is written down; what was `delivered` is told before."""
         self._jobs.finish(job, state)
         self.ended[state] += 1
-        self._announcer.tell(report, job.request)
+        self._announcer.hold(self._journal.ended(job, state, report))
+        for each in (*delivered, report):
+            self._announcer.tell(each, job.request)
+        self._announcer.in_turn(partial(self._journal.told, job))
 
-    async def _deliver(self, job: Job) -> int:
-        """Make and write all clips of `job`, then publish them; return how many. Cancelled, it leaves nothing."""
+    async def _deliver(self, job: Job) -> "_Landed":
+        """Make the clips of `job`, unless an earlier life did, and land them. Cancelled, it leaves nothing."""
+        parcels = self._parcels.pop(job.id, None)
+        if parcels is None:
+            parcels = await self._made(job)
+        wishes = Wishes(
+            self._check,
+            self._close,
+            partial(self._open_again, self._work),
+            partial(self._waits, job),
+            lambda: self._stopping,
+        )
+        return await self._landing.land(job, parcels, wishes)
+
+    async def _made(self, job: Job) -> list[Parcel]:
+        """Make and write all clips of `job`, hidden, and return them best first. Cancelled, it leaves nothing."""
         order = Order(job.id, job.title, job.plan.prompt, job.plan.key, job_card(job))
-        writing: list[asyncio.Task[Staged]] = []  # side by side: most of it is waiting for the disk
+        writing: list[asyncio.Task[Parcel]] = []  # side by side: most of it is waiting for the disk
         try:
             async with aclosing(self._foreman.make(job.engine, job.plan)) as events:
                 async for event in events:
@@ -149,19 +198,28 @@ class Runner:
                     else:
                         self._warn(job, event)
                         self._progress(job, _MADE + (1 - _MADE) * len(writing) / job.plan.takes, "write")
-                        work = asyncio.to_thread(_stage, self._folder, event, order, self._check)
+                        work = asyncio.to_thread(self._landing.stage, event, order, self._check)
                         writing.append(asyncio.create_task(work, name=f"write {job.id}"))
-            staged = [await asyncio.shield(each) for each in writing]  # a thread cannot be cancelled, only told to stop
-            self._work = None  # from here on it is too late to cancel
-            paths = await asyncio.to_thread(_publish, staged)
-        finally:
+            return [await asyncio.shield(each) for each in writing]  # a thread cannot be cancelled, only told to stop
+        except BaseException:
             for each in await asyncio.gather(*writing, return_exceptions=True):
-                if isinstance(each, Staged):
+                if isinstance(each, Parcel):
                     each.discard()
-        self._progress(job, 1.0, "done")
-        for path, clip in zip(paths, staged, strict=True):
-            self._announcer.tell(reports.Delivered(job.id, clip.facts.rank, clip.facts.score.value, path), job.request)
-        return len(paths)
+            raise
+
+    def _close(self) -> None:
+        """From here on it is too late to cancel the running job."""
+        self._work = None
+
+    def _open_again(self, work: "asyncio.Task[_Landed] | None") -> None:
+        """Let the running job be cancelled again: publishing failed, and it waits."""
+        self._work = work
+
+    def _waits(self, job: Job, error: BridgeError, seconds: float) -> None:
+        """Warn that the clips of a job wait for their folder."""
+        self._progress(job, _MADE, "folder")
+        message = f"{error}. The clips are made and kept, and delivered when that is mended within {seconds:.0f} s"
+        self._announcer.tell(reports.Warned(job.id, message), job.request)
 
     def _check(self) -> None:
         """Raise `Cancelled` when what is being written is not wanted any more. Thread: delivery."""
@@ -185,27 +243,6 @@ class Runner:
         """Tell how far the job is; a fraction never falls."""
         self._furthest = max(self._furthest, fraction)
         self._announcer.tell(reports.Progress(job.id, self._furthest, stage), job.request)
-
-
-def _publish(staged: list[Staged]) -> list[Path]:
-    """Publish all files, best first; if one cannot be, take back those that were. Thread: delivery."""
-    paths: list[Path] = []
-    try:
-        for each in staged:
-            paths.append(each.publish())  # noqa: PERF401 - what was published before an error must be known
-    except BaseException:
-        for path in paths:  # nobody has been told of these yet
-            retract(path)
-        raise
-    return paths
-
-
-def _stage(folder: FolderDelivery, spooled: SpooledClip, order: Order, check: Callable[[], None]) -> Staged:
-    """Write one clip under its hidden name, and let go of its place in the spool. Thread: delivery."""
-    try:
-        return folder.stage(spooled.load(), order, check)
-    finally:
-        spooled.discard()
 
 
 def _interrupted(job: Job) -> reports.Failed:

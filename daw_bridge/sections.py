@@ -112,6 +112,15 @@ class FolderConfig:
 
     path: Path = _setting(user_music_path() / APP, _Folder(), "where clips land")
     depth: str = _setting("24", Choice(("16", "24", "float")), "bits of a sample: 16 (dithered), 24, or 32-bit float")
+    patience: float = _setting(
+        600.0, Number(0, 86_400), "seconds that finished clips wait for a folder that is full or away; 0 is not at all"
+    )
+    limit_mb: float = _setting(
+        0.0,
+        Number(0, 1e9),
+        "megabytes of our clips beyond which the oldest without a star go into the trash; 0 is none",
+    )
+    limit_days: float = _setting(0.0, Number(0, 36_500), "days after which clips without a star do; 0 is never")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,13 +196,18 @@ class JobsConfig:
     takes: int = _setting(4, Whole(1, 16), "takes of a job")
     longest: float = _setting(300.0, Number(1, 3_600), "longest clip in seconds")
     queue: int = _setting(64, Whole(1, 10_000), "jobs that may wait")
+    resume: float = _setting(
+        900.0, Number(0, 86_400), "seconds after which a job that a crash left unfinished is failed, not finished"
+    )
+    history: int = _setting(10_000, Whole(1, 1_000_000), "jobs that are remembered; those with a star are besides")
+    history_days: float = _setting(365.0, Number(1, 36_500), "days for which jobs are remembered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathsConfig:
     """Other folders."""
 
-    state: Path = _setting(user_state_path(APP), _Folder(), "spool and logs")
+    state: Path = _setting(user_state_path(APP), _Folder(), "journal, spool and logs; one daemon has it")
     presets: Path = _setting(user_config_path(APP) / "presets", _Folder(), "your own presets; they override by name")
     maps: Path = _setting(user_config_path(APP) / "maps", _Folder(), "your own MIDI maps, and what was learnt")
     guides: tuple[Path, ...] = _setting((), _Folders(), "folders whose WAVs a request may name as guide")

@@ -32,7 +32,7 @@ def _job_option(key: str) -> Any:
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="configuration file (TOML)")]
 Osc = Annotated[str | None, typer.Option("--osc", metavar="HOST:PORT", help="where OSC is heard")]
 Folder = Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="where clips land")]
-State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help="spool and logs")]
+State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help="journal, spool and logs")]
 Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="the generator")]
 Rate = Annotated[str | None, typer.Option("--rate", metavar="HZ", help="sample rate until the DAW says otherwise")]
 Json = Annotated[bool, typer.Option("--json", help="write JSON for a program to read")]
@@ -110,6 +110,70 @@ def generate(
     }
     said = {name: value for name, value in keys.items() if value is not None}
     run(config, prompt, said, more or [], osc=osc, folder=folder, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge jobs --search dub")
+def jobs(
+    search: Annotated[
+        str, typer.Option("--search", metavar="WORDS", help="only those in whose id, title or prompt all of them stand")
+    ] = "",
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="how many, the last first")] = 20,
+    config: ConfigFile = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """List the jobs that were asked for, and what became of them."""
+    from daw_bridge.cli.history import list_jobs
+
+    list_jobs(config, state, search, most, as_json=as_json)
+
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="a job's id")]
+What = Annotated[str, typer.Argument(metavar="WHAT", help="a job's id, for all its clips, or the file of one")]
+
+
+@app.command(epilog="Example: daw-bridge again k3xq81ab")
+def again(
+    job: JobId,
+    folder: Folder = None,
+    config: ConfigFile = None,
+    osc: Osc = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """Make an earlier job anew, with the next seed."""
+    from daw_bridge.cli.again import run
+
+    run(config, job, osc=osc, folder=folder, state=state, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge star dub_92bpm_4bars_k3xq81ab_r1.wav")
+def star(
+    what: What,
+    undo: Annotated[bool, typer.Option("--undo", help="take the star away")] = False,
+    config: ConfigFile = None,
+    state: State = None,
+) -> None:
+    """Give clips a star: no limit of the folder takes them."""
+    from daw_bridge.cli.history import star as run
+
+    run(config, state, what, undo=undo)
+
+
+@app.command(epilog="Example: daw-bridge trash dub_92bpm_4bars_k3xq81ab_r4.wav")
+def trash(what: What, config: ConfigFile = None, state: State = None) -> None:
+    """Move clips into the trash; nothing is deleted."""
+    from daw_bridge.cli.history import trash as run
+
+    run(config, state, what)
+
+
+@app.command(epilog="Example: daw-bridge keep dub_92bpm_4bars_k3xq81ab_r4.wav")
+def keep(what: What, config: ConfigFile = None, state: State = None) -> None:
+    """Take clips out of the trash again."""
+    from daw_bridge.cli.history import keep as run
+
+    run(config, state, what)
 
 
 @app.command(epilog="Example: daw-bridge learn 'preset dub-techno-chords'")

@@ -23,11 +23,12 @@ Peer = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A daemon that answers: where, its version, and the folder in which its clips land."""
+    """A daemon that answers: where, its version, the folder in which its clips land, and its process if it says so."""
 
     peer: Peer
     version: str
     folder: Path
+    process: int | None = None
 
 
 def find(config: Config) -> Found | None:
@@ -44,7 +45,8 @@ def find(config: Config) -> Found | None:
     folder = told.get("folder")
     if not version.arguments or not isinstance(folder, str):
         return None  # somebody answers there, but none of ours
-    return Found(peer, str(version.arguments[0]), Path(folder))
+    process = told.get("process")
+    return Found(peer, str(version.arguments[0]), Path(folder), process if isinstance(process, int) else None)
 
 
 @contextmanager
@@ -55,7 +57,10 @@ def private(config: Config) -> Iterator[Peer]:
     """
     with tempfile.TemporaryDirectory(prefix="daw-bridge-", ignore_cleanup_errors=True) as state:
         paths = replace(config.paths, state=Path(state))
-        ours = replace(config, osc=OscConfig(port=0), midi=MidiConfig(), clock=ClockConfig(), paths=paths)
+        folder = replace(config.folder, patience=0.0)  # whoever waits at a terminal is told at once
+        ours = replace(
+            config, osc=OscConfig(port=0), midi=MidiConfig(), clock=ClockConfig(), paths=paths, folder=folder
+        )
         opened: Future[_Open] = Future()
         with ThreadPoolExecutor(1, thread_name_prefix="daemon") as pool:
             ended = pool.submit(lambda: asyncio.run(_live(ours, opened)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from daw_bridge import reports
 from daw_bridge.cli.errors import CommandFailed
-from daw_bridge.cli.screen import Show
+from daw_bridge.cli.screen import Show, note
 from daw_bridge.client import Client, Heard
 from daw_bridge.errors import BadRequest
 from daw_bridge.requests import read_said
@@ -73,12 +73,8 @@ def _to_its_end(client: Client, job: Wish, show: Show) -> Outcome:
     files: list[reports.Delivered] = []
     for report in _reports(client):
         match report:
-            case reports.Queued(position=position):
-                show(0.0, f"waiting, {position} before it" if position else "waiting")
-            case reports.Started(engine=engine):
-                show(0.0, engine)
-            case reports.Progress(fraction=fraction, stage=stage):
-                show(fraction, stage)
+            case reports.Queued() | reports.Started() | reports.Progress() | reports.Warned():
+                _on_the_way(report, show)
             case reports.Delivered():
                 files.append(reports.Delivered(job.id, report.rank, report.score, Path(report.path)))
             case reports.Done(files=count) if count != len(files):
@@ -92,6 +88,19 @@ def _to_its_end(client: Client, job: Wish, show: Show) -> Outcome:
             case reports.Failed(code=code, message=message) | reports.Refused(code=code, message=message):
                 raise CommandFailed(f"{message} ({code})")
     raise CommandFailed("the daemon does not answer any more; start it again, and look into its log for the reason")
+
+
+def _on_the_way(report: reports.Report, show: Show) -> None:
+    """Show what is no end, and no file."""
+    match report:
+        case reports.Queued(position=position):
+            show(0.0, f"waiting, {position} before it" if position else "waiting")
+        case reports.Started(engine=engine):
+            show(0.0, engine)
+        case reports.Progress(fraction=fraction, stage=stage):
+            show(fraction, stage)
+        case reports.Warned(message=message):
+            note(message)
 
 
 def _hear_the_last_word(client: Client) -> None:

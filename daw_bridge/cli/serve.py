@@ -4,8 +4,10 @@ import asyncio
 import logging
 from pathlib import Path
 
+from daw_bridge.cli.daemons import find
 from daw_bridge.cli.settings import read
 from daw_bridge.daemon import serve
+from daw_bridge.errors import CannotListen
 
 
 def run(
@@ -24,4 +26,9 @@ def run(
     settings = read(
         config, osc=osc, folder=folder, state=state, engine=engine, rate=rate, midi=midi, preload=preload or None
     )
-    asyncio.run(serve(settings, lambda greeting: print(greeting, flush=True)))  # noqa: T201 - the promised line
+    try:
+        asyncio.run(serve(settings, lambda greeting: print(greeting, flush=True)))  # noqa: T201 - the promised line
+    except CannotListen as error:
+        found = find(settings)
+        whose = f"; the daemon that has it is process {found.process}" if found and found.process else ""
+        raise CannotListen(f"{error}{whose}") from None

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import sys
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,13 +43,13 @@ def discard(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> int:
-    """Remove the parts in `folder` that killed processes left behind, and return how many there were.
+def sweep(folder: Path, spared: Container[str] = ()) -> int:
+    """Remove the parts in `folder` that killed processes left behind but those named in `spared`; return how many.
 
     Call it before the first clip is staged: a part under this process's own number is then that of an earlier life (in
     a container every life has the same number). Nobody else's files are touched. Raises `OSError`.
     """
-    left = [path for path in folder.iterdir() if _is_left_behind(path.name)]
+    left = [path for path in folder.iterdir() if path.name not in spared and _is_left_behind(path.name)]
     removed = 0
     for path in left:
         # What another account owns stays its own; what goes before we come is gone.

@@ -6,6 +6,7 @@ inside the file, so a name speaks of one tempo only, the clip's; what the title 
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from daw_bridge.deliveries.order import Order
 from plugin_host.clip import ClipFacts
@@ -29,20 +30,35 @@ _TEMPO_WORD = re.compile(r"(?:[0-9]{1,4}(?:[.,][0-9]{1,4})?[\s_-]{0,3})?bpm", re
 _NOT_PORTABLE = re.compile(r"[^A-Za-z0-9_]+")
 
 
-def clip_stem(order: Order, facts: ClipFacts, copy: int = 1) -> str:
-    """Return the name of a clip's files without the extension; at most 115 characters of ``A–Z a–z 0–9 . _ -``.
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a clip's files are called: `title`, which gives way when room is short, and `rest`, which stands in full."""
 
-    Where that name is taken, `copy` 2, 3 … gives others of the same pattern. The title gives way when room is
-    short: tempo, key, bars, job and rank always stand in full.
-    """
+    title: str
+    rest: str
+
+    def stem(self, copy: int = 1) -> str:
+        """Return the name without the extension; at most 115 characters of ``A–Z a–z 0–9 . _ -``.
+
+        Where that name is taken, `copy` 2, 3 … gives others of the same pattern.
+        """
+        mark = f"-{copy}" if copy > 1 else ""
+        room = min(_LONGEST_TITLE, _LONGEST_STEM - len(self.rest)) - len(mark)
+        return f"{_slug(self.title, room)}{mark}{self.rest}"
+
+
+def clip_name(order: Order, facts: ClipFacts) -> Name:
+    """Return what the files of a clip are called: by title, tempo, key, bars, job and rank."""
     tempo = decimal_text(facts.grid.tempo.quarters_per_minute, places=_TEMPO_PLACES)
     words = [f"{tempo}bpm", f"{facts.grid.bars}bars", order.job, f"r{facts.rank}"]
     if order.key is not None:
         words.insert(1, order.key.file_word)
-    rest = "".join(f"_{word}" for word in words)
-    mark = f"-{copy}" if copy > 1 else ""
-    room = min(_LONGEST_TITLE, _LONGEST_STEM - len(rest)) - len(mark)
-    return f"{_slug(order.title, room)}{mark}{rest}"
+    return Name(order.title, "".join(f"_{word}" for word in words))
+
+
+def clip_stem(order: Order, facts: ClipFacts, copy: int = 1) -> str:
+    """Return the stem of a clip's files; see `Name`."""
+    return clip_name(order, facts).stem(copy)
 
 
 def _slug(title: str, room: int) -> str:

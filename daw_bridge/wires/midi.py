@@ -210,7 +210,9 @@ class MidiWire:
 
     def _report(self, report: reports.Told, _request: Request) -> None:
         """Show on a pad what happens to its job."""
-        if isinstance(report, reports.Learnt) or type(report) not in _STATES or report.id not in self._jobs:
+        if isinstance(report, (reports.Learnt, reports.Refused)):
+            return
+        if type(report) not in _STATES or report.id not in self._jobs:
             return
         state = _STATES[type(report)]
         fraction = report.fraction if isinstance(report, reports.Progress) else 0.0

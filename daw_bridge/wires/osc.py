@@ -10,8 +10,9 @@ import logging
 import socket
 import time
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from ipaddress import IPv6Address, ip_address
 from itertools import pairwise
 from pathlib import Path
@@ -103,8 +104,9 @@ class OscWire(asyncio.DatagramProtocol):
             self._receive(message, peer, received)
 
     def report(self, report: reports.Told, request: Request) -> None:
-        """Send a report to who asked, to the port that the request named, and to all subscribers."""
-        peers = dict.fromkeys((*_askers(request), *self._subscribers))
+        """Send a report to who asked, to the port that the request named, and, but for a refusal, to all subscribers."""
+        others = () if isinstance(report, reports.Refused) else self._subscribers
+        peers = dict.fromkeys((*_askers(request), *others))
         values = (getattr(report, field.name) for field in fields(report))
         arguments = [str(value) if isinstance(value, Path) else value for value in values]
         self._send(REPORTS[type(report)], arguments, peers)
@@ -148,7 +150,7 @@ class OscWire(asyncio.DatagramProtocol):
         else:
             answer = CALLS[row](self._bridge, call)
         if answer is not None:
-            self._send(*answer, {call.asker.address: None})
+            self._in_turn(*answer, {call.asker.address: None})
 
     def _subscribe(self, call: Call) -> None:
         """Add or remove the sender as one who hears of all jobs."""
@@ -181,9 +183,13 @@ class OscWire(asyncio.DatagramProtocol):
         message = (
             str(error) if isinstance(error, BridgeError) else "something broke inside the daemon; its log says what"
         )
-        self._send(REPORTS[reports.Refused], [address[:_LONGEST_ADDRESS], code_of(error), message], peers)
+        self._in_turn(REPORTS[reports.Refused], [address[:_LONGEST_ADDRESS], code_of(error), message], peers)
 
-    def _send(self, address: str, arguments: list[Argument] | tuple[Argument, ...], peers: Mapping[Peer, None]) -> None:
+    def _in_turn(self, address: str, arguments: Sequence[Argument], peers: Mapping[Peer, None]) -> None:
+        """Send an answer after all that was said before it: reports may be held back until they are true."""
+        self._bridge.announcer.in_turn(partial(self._send, address, arguments, peers))
+
+    def _send(self, address: str, arguments: Sequence[Argument], peers: Mapping[Peer, None]) -> None:
         """Send one message to each of `peers`."""
         if self._transport is None or not peers:
             return

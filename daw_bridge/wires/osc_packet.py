@@ -8,7 +8,7 @@ Source: Open Sound Control 1.0 Specification (Matt Wright, CNMAT, 2002).
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -93,7 +93,7 @@ def decode(packet: bytes) -> Iterator[Message]:
     return iter(messages)
 
 
-def encode(address: str, arguments: list[Argument] | tuple[Argument, ...]) -> bytes:
+def encode(address: str, arguments: Sequence[Argument]) -> bytes:
     """Return the packet of one message. Whole numbers beyond 32 bits go out as ``h``, others as ``i``."""
     builder = OscMessageBuilder(address)
     for argument in arguments:

@@ -1,6 +1,7 @@
 """Benchmarks: ``python tests/bench`` runs all, ``python tests/bench trigger answers`` those that are named."""
 
 import sys
+from argparse import ArgumentParser
 from importlib import import_module
 from pathlib import Path
 
@@ -22,11 +23,15 @@ ALL = (
     "lock",
     "stretch",
     "pulse",
+    "kill",
 )
 
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).parents[1]))  # where the tests keep what they share
-    for name in sys.argv[1:] or ALL:
-        if name not in ALL:
-            sys.exit(f"there is no benchmark '{name}'; there is {', '.join(ALL)}")
-        import_module(name).run()
+    parser = ArgumentParser()
+    parser.add_argument("names", nargs="*", choices=[*ALL, []], metavar="NAME", help=", ".join(ALL))
+    parser.add_argument("--moments", type=int, default=300, help="kills of the benchmark kill")
+    asked = parser.parse_args()
+    for name in asked.names or ALL:
+        options = {"moments": asked.moments} if name == "kill" else {}
+        import_module(name).run(**options)

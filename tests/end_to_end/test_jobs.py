@@ -174,10 +174,10 @@ def test_a_worker_that_dies_while_idle_costs_nothing(own: Running) -> None:
         assert follow(client).ending.address == "/bridge/done"
 
 
-def test_a_folder_that_vanishes_fails_the_job_with_a_remedy(own: Running) -> None:
-    """And once it is back, the next job lands in it."""
-    own.folder.rmdir()
-    with own.client() as client:
+def test_a_folder_that_vanishes_fails_the_job_with_a_remedy(tmp_path: Path) -> None:
+    """Without patience at once; and once it is back, the next job lands in it."""
+    with daemon(tmp_path, DAW_BRIDGE_FOLDER_PATIENCE="0") as own, own.client() as client:
+        own.folder.rmdir()
         client.send("/bridge/generate", "pad", "bars", 1, "takes", 2)
         ending = follow(client).ending
         assert ending.address == "/bridge/failed"

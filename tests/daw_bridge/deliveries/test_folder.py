@@ -17,7 +17,8 @@ import soundfile
 from clips import a_clip, an_order
 from riff import chunks_of
 
-from daw_bridge.deliveries.folder import FolderDelivery, _in_plain_words
+from daw_bridge.deliveries.folder import FolderDelivery
+from daw_bridge.deliveries.trouble import in_plain_words
 from daw_bridge.deliveries.wav import Depth
 from daw_bridge.errors import BridgeError, DiskFull, FolderUnusable
 
@@ -267,10 +268,10 @@ def test_sweeping_a_missing_folder_is_refused_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(errno.errorcode))
-def test_every_error_of_the_system_is_told_in_plain_words(code: int) -> None:
+def test_every_error_of_the_system_is_toldin_plain_words(code: int) -> None:
     """No error of the system gets through as it is; each names the folder and a way out, full disks their own."""
     folder = Path("watched") / "loops"
-    with pytest.raises(BridgeError, match="or choose another folder with --folder") as told, _in_plain_words(folder):
+    with pytest.raises(BridgeError, match="or choose another folder with --folder") as told, in_plain_words(folder):
         raise OSError(code, os.strerror(code))
     assert str(folder) in str(told.value)
     assert isinstance(told.value, DiskFull) == (code in {errno.ENOSPC, errno.EDQUOT})

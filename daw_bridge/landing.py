@@ -1,0 +1,166 @@
+"""The last part of a job's way: from finished clips to files that can be seen, however long the folder is away.
+
+A clip that the watched folder does not take (no room, not there, read-only) is written into a folder of our own instead,
+whole, and copied over when the other is back; the job waits for that, with a warning, and tries again with growing
+pauses. Renaming is left for the very end, and happens inside the watched folder, so that it never crosses file systems.
+One job waits at a time, and those behind it with it: their clips would land in the same folder.
+
+What is about to be published is in the journal before the first rename; see `parcels` for what comes of that after a kill.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from daw_bridge.deliveries.folder import FolderDelivery
+from daw_bridge.deliveries.order import Order
+from daw_bridge.deliveries.parcels import NameTaken, Parcel, addressed, brought, publish, take_back
+from daw_bridge.errors import BridgeError, DiskFull, FolderUnusable, PartsLost
+from daw_bridge.jobs import Job
+from daw_bridge.journal import Journal
+from plugin_host.spool import SpooledClip
+
+TROUBLE = (DiskFull, FolderUnusable, PartsLost)
+"""What may pass: somebody frees some space, or plugs the disk in again."""
+
+_FIRST_PAUSE = 0.25  # seconds
+_LONGEST_PAUSE = 15.0
+
+
+class Postponed(Exception):
+    """The daemon stops while clips wait for their folder: they are kept, and delivered by its next life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What whoever runs a job wants to be asked, and to hear, while its clips land.
+
+    `check` raises when the job is not wanted any more (thread: delivery). `closing` and `open_again` say that it cannot
+    be cancelled from now on, or can be again. `waits` hears why the job has to wait, once, and for how many seconds at
+    most. `stopping` says whether the daemon is about to stop.
+    """
+
+    check: Callable[[], None]
+    closing: Callable[[], None]
+    open_again: Callable[[], None]
+    waits: Callable[[BridgeError, float], None]
+    stopping: Callable[[], object]
+
+
+class Landing:
+    """Brings clips into the watched folder. Thread: the event loop's, but for `stage`; files are moved in another."""
+
+    def __init__(self, folder: FolderDelivery, kept: FolderDelivery, journal: Journal, patience: float) -> None:
+        """`kept` is where clips wait if `folder` does not take them, for at most `patience` seconds; 0 is not at all."""
+        self._folder = folder
+        self._kept = kept
+        self._journal = journal
+        self._patience = patience
+
+    def stage(self, spooled: SpooledClip, order: Order, check: Callable[[], None]) -> Parcel:
+        """Write a clip hidden into the folder, or else where it is kept, and let go of its place in the spool.
+
+        Raises what kept the folder from taking it when it can be kept nowhere. Thread: delivery.
+        """
+        try:
+            clip = spooled.load()
+            try:
+                return self._folder.stage(clip, order, check)
+            except (DiskFull, FolderUnusable):
+                if not self._patience:
+                    raise
+                with suppress(DiskFull, FolderUnusable):
+                    return self._kept.stage(clip, order, check)
+                raise
+        finally:
+            spooled.discard()
+
+    async def land(self, job: Job, parcels: Sequence[Parcel], wishes: Wishes) -> list[tuple[Parcel, Path]]:
+        """Bring `parcels` to their public names, and return each with the path of its WAV, best first.
+
+        Cancelled or failed, it leaves nothing. Raises one of `TROUBLE` when the folder was away for too long, and
+        `Postponed` when the daemon stops in the meantime: then the clips stay where they are.
+        """
+        old: list[Parcel] = []
+        now = list(parcels)
+        pauses = self._pauses()
+        try:
+            while True:
+                try:
+                    here = await self._here(now, wishes.check)
+                    old, now = [*old, *(each for each in now if each not in here)], here
+                    return await self._published(job, now, wishes)
+                except TROUBLE as error:
+                    await self._wait(job, now, pauses, error, wishes)
+        except Postponed:
+            old, now = [], []
+            raise
+        finally:
+            for each in (*old, *now):
+                each.discard()
+
+    async def _here(self, parcels: Sequence[Parcel], check: Callable[[], None]) -> list[Parcel]:
+        """Bring what lies elsewhere into the folder. A thread cannot be cancelled, only told to stop by `check`."""
+        folder = self._folder.folder.absolute()
+        copying = asyncio.create_task(asyncio.to_thread(brought, parcels, folder, check))
+        try:
+            return await asyncio.shield(copying)
+        except asyncio.CancelledError:
+            for outcome in await asyncio.gather(copying, return_exceptions=True):
+                for each in outcome if isinstance(outcome, list) else ():
+                    if each not in parcels:
+                        each.discard()
+            raise
+
+    async def _published(self, job: Job, parcels: list[Parcel], wishes: Wishes) -> list[tuple[Parcel, Path]]:
+        """Settle names, write them down, rename. On failure as much as can be is hidden again.
+
+        `parcels` is changed in place: it always says where they are.
+        """
+        wishes.closing()
+        taken: set[str] = set()
+        try:
+            while True:
+                parcels[:] = await asyncio.to_thread(addressed, parcels, taken)
+                await self._journal.named(job, parcels)
+                try:
+                    paths = await asyncio.to_thread(publish, parcels)
+                except NameTaken as error:
+                    taken.add(str(error))
+                else:
+                    return list(zip(parcels, paths, strict=True))
+        except TROUBLE:
+            with suppress(*TROUBLE):
+                parcels[:] = await asyncio.to_thread(take_back, parcels)
+            wishes.open_again()
+            raise
+
+    async def _wait(
+        self, job: Job, parcels: Sequence[Parcel], pauses: Iterator[float], error: BridgeError, wishes: Wishes
+    ) -> None:
+        """Wait a little, and say so the first time. Raises `error` when there was enough of it."""
+        pause = next(pauses, None)
+        if pause is None:
+            raise error
+        if wishes.stopping():
+            raise Postponed
+        try:
+            with suppress(BridgeError):  # where this cannot be written down either, a kill would cost the clips
+                await self._journal.hidden(job, parcels)
+            if pause == _FIRST_PAUSE:
+                wishes.waits(error, self._patience)
+            await asyncio.sleep(pause)
+        except asyncio.CancelledError:
+            if wishes.stopping():
+                raise Postponed from None
+            raise
+
+    def _pauses(self) -> Iterator[float]:
+        """Yield growing pauses for as long as there is patience."""
+        pause, until = _FIRST_PAUSE, monotonic() + self._patience
+        while monotonic() < until:
+            yield pause
+            pause = min(2 * pause, _LONGEST_PAUSE, max(until - monotonic(), _FIRST_PAUSE / 2))

@@ -1,0 +1,142 @@
+"""Laws of the history, and of the limits of the folder."""
+
+import os
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from past import a_job, make_past
+
+from daw_bridge.errors import JournalUnusable, UnknownJob
+from daw_bridge.history import History, PastClip
+from daw_bridge.keeper import tidy
+from daw_bridge.ledger import FILE
+from daw_bridge.sections import FolderConfig
+
+_MB = 1_000_000
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    """Lend a history of three jobs that were done and one that failed."""
+    jobs = [a_job("one", "dub techno"), a_job("two", "dusty break"), a_job("three", "Dub with ORGAN")]
+    make_past(tmp_path / "state", tmp_path / "clips", jobs, [a_job("four", "noise")])
+    return History(tmp_path / "state")
+
+
+def names(clips: list[PastClip]) -> list[str]:
+    """Return job and rank of each clip, as its name ends."""
+    return [each.parcel.stem.split("_", 3)[-1] for each in clips]
+
+
+def test_jobs_are_listed_the_last_one_first(history: History) -> None:
+    """With what became of them, and their clips, best first."""
+    jobs = history.jobs()
+    assert [(each.job.id, each.state, len(each.clips)) for each in jobs] == [
+        ("four", "failed", 0),
+        ("three", "done", 2),
+        ("two", "done", 2),
+        ("one", "done", 2),
+    ]
+    assert jobs[0].message == "it broke; ask again"
+    assert [clip.parcel.rank for clip in jobs[1].clips] == [1, 2]
+    assert all(clip.place.exists() and clip.is_ours for each in jobs for clip in each.clips)
+    assert [each.job.id for each in history.jobs(most=2)] == ["four", "three"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [("dub", ["three", "one"]), ("DUB organ", ["three"]), ("two", ["two"]), ("jazz", [])]
+)
+def test_all_words_are_searched_for(history: History, words: str, found: list[str]) -> None:
+    """In id, title and prompt, in any order, great and small letters alike."""
+    assert [each.job.id for each in history.jobs(words)] == found
+
+
+def test_where_there_is_no_journal_there_is_no_history(tmp_path: Path) -> None:
+    """And none is begun."""
+    assert History(tmp_path).jobs() == []
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UnknownJob, match="daw-bridge jobs lists them"):
+        History(tmp_path).job("one")
+
+
+def test_clips_are_named_by_job_or_file(history: History) -> None:
+    """By id, by path, by the name of either file; what is none is said."""
+    both = history.clips("two")
+    assert names(both) == ["two_r1", "two_r2"]
+    assert history.clips(str(both[1].place)) == both[1:]
+    assert history.clips(f"{both[0].parcel.stem}.json") == both[:1]
+    for wrong in ("five", "five.wav", "four"):
+        with pytest.raises(UnknownJob):
+            history.clips(wrong)
+
+
+def test_trash_and_back(history: History) -> None:
+    """The history knows where a clip is; to do it twice does nothing more."""
+    clip = history.clips("two")[0]
+    gone = history.put_away(clip)
+    assert (clip.place.exists(), gone.place.exists(), gone.trashed) == (False, True, True)
+    assert history.clips("two")[0] == gone
+    assert history.put_away(gone) == gone
+    assert "two_r1" not in names(history.delivered())
+    back = history.take_out(gone)
+    assert back.place == clip.place
+    assert history.take_out(back) == back == history.clips("two")[0]
+
+
+def test_a_journal_of_another_version_is_not_read(history: History, tmp_path: Path) -> None:
+    """It is named, with the remedy; so is one that is damaged."""
+    path = tmp_path / "state" / FILE
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA user_version = 99")
+    with pytest.raises(JournalUnusable, match="has schema 99"):
+        history.jobs()
+    path.write_bytes(b"rubbish" * 1_000)
+    with pytest.raises(JournalUnusable, match="cannot be read"):
+        history.jobs()
+
+
+def test_no_limit_takes_nothing(history: History, tmp_path: Path) -> None:
+    """As it is where nobody sets one."""
+    assert tidy(history, FolderConfig(path=tmp_path / "clips")) == []
+
+
+def test_the_oldest_without_a_star_go_first(history: History, tmp_path: Path) -> None:
+    """As many as need be; the last in rank before the first, and never those of the last job."""
+    history.star(history.clips("one")[:1], 1)
+    clips = history.delivered()
+    size = sum(path.stat().st_size for path in (tmp_path / "clips").iterdir()) / len(clips)
+    limits = FolderConfig(path=tmp_path / "clips", limit_mb=4.2 * size / _MB)
+    assert names(tidy(history, limits)) == ["one_r2", "two_r2"]
+    assert tidy(history, limits) == []
+    assert names(tidy(history, FolderConfig(path=tmp_path / "clips", limit_mb=1e-6))) == ["two_r1"]
+    assert names(history.delivered()) == ["one_r1", "three_r2", "three_r1"]
+
+
+def test_days_are_counted_from_when_a_clip_was_made(history: History, tmp_path: Path) -> None:
+    """What is older goes, but for stars and the last job."""
+    limits = FolderConfig(path=tmp_path / "clips", limit_days=1.0)
+    assert tidy(history, limits) == []
+    with closing(sqlite3.connect(tmp_path / "state" / FILE)) as base:
+        for clip in history.clips("one"):
+            old = time.time_ns() - 2 * 86_400 * 10**9
+            os.utime(clip.place, ns=(old, old))
+            base.execute(
+                "UPDATE clips SET parcel = replace(parcel, ?, ?) WHERE job = 1", (str(clip.parcel.made), str(old))
+            )
+        base.commit()
+    assert names(tidy(history, limits)) == ["one_r2", "one_r1"]
+
+
+def test_what_we_did_not_write_is_never_touched(history: History, tmp_path: Path) -> None:
+    """Not other files, however large, nor a clip of ours that somebody has changed or moved."""
+    (tmp_path / "clips" / "theirs_120bpm_1bars_one_r1.wav").write_bytes(b"x" * 10 * _MB)
+    one, two = history.clips("one")[0].place, history.clips("two")[0].place
+    one.write_bytes(b"their own bounce")
+    two.rename(tmp_path / "in-the-project.wav")
+    gone = tidy(history, FolderConfig(path=tmp_path / "clips", limit_mb=1e-6))
+    assert names(gone) == ["one_r2", "two_r2"]
+    assert one.read_bytes() == b"their own bounce"
+    assert tidy(history, FolderConfig(path=tmp_path / "elsewhere", limit_mb=1e-6)) == []
