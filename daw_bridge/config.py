@@ -25,6 +25,7 @@ from daw_bridge.sections import (
     PathsConfig,
     RankConfig,
     SessionConfig,
+    WorkerConfig,
 )
 from daw_bridge.values import tables
 
@@ -39,6 +40,7 @@ class Config:
     clock: ClockConfig = field(default_factory=ClockConfig)
     midi: MidiConfig = field(default_factory=MidiConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
+    worker: WorkerConfig = field(default_factory=WorkerConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
     musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)
     clap: ClapConfig = field(default_factory=ClapConfig)

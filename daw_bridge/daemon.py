@@ -26,7 +26,7 @@ from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.runner import Runner
-from daw_bridge.sections import ClockConfig, FolderConfig
+from daw_bridge.sections import ClockConfig, FolderConfig, WorkerConfig
 from daw_bridge.session import Session, SessionState, Source
 from daw_bridge.values import shown
 from daw_bridge.wires.ableton import AbletonWire
@@ -34,7 +34,9 @@ from daw_bridge.wires.midi import MidiWire
 from daw_bridge.wires.osc import OscWire
 from plugin_host.engine import Fact
 from plugin_host.engines import AUTO, MUSICLDM, automatic
+from plugin_host.footprint import there_is
 from plugin_host.foreman import Foreman
+from plugin_host.guard import Limits
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +82,12 @@ def _settled(config: Config, settings: Mapping[str, Mapping[str, Fact]]) -> Conf
     return replace(config, jobs=replace(config.jobs, engine=engine))
 
 
+def _limits(config: WorkerConfig) -> Limits:
+    """Return what the workers may take, in seconds and bytes."""
+    memory = int(config.memory * (there_is() or 0))
+    return Limits(config.patience, config.loading, memory or None)
+
+
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Daemon]:
     """Start a daemon, and stop it when the block ends.
@@ -96,7 +104,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     folder = FolderDelivery(config.folder.path, Depth(config.folder.depth))
     settings = _engine_settings(config)
     config = _settled(config, settings)
-    foreman = Foreman(config.paths.state / "spool", settings)
+    foreman = Foreman(config.paths.state / "spool", settings, limits=_limits(config.worker))
     runner = Runner(jobs, foreman, folder, announcer, pace, session=session, warn=config.rank.warn)
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)

@@ -190,6 +190,21 @@ class JobsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerConfig:
+    """What the processes that hold the engines may take before they are ended and replaced."""
+
+    patience: float = _setting(
+        60.0, Number(1, 86_400), "seconds without a step before a worker counts as hung; more if its engine is slow"
+    )
+    loading: float = _setting(
+        900.0, Number(1, 86_400), "seconds that a model may take to load, and the longest that any step may"
+    )
+    memory: float = _setting(
+        0.75, Number(0, 1), "part of this machine's memory that the workers may hold; 0 is any (Linux alone can tell)"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PathsConfig:
     """Other folders."""
 
