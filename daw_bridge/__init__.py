@@ -10,6 +10,7 @@ It reads in the order in which a request travels::
     plan               what a job therefore means
     guides             which files a request may name
     jobs  pace         who is next, and how long it will take
+    turns  rates       that nobody has all of it, nor all at once
     runner             all that happens to a job
     deliveries/        where a finished clip goes
     certificate        what a clip tells of its job

@@ -11,12 +11,13 @@ from daw_bridge.announce import Announcer
 from daw_bridge.certificate import session_card
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
-from daw_bridge.errors import DeviceUnavailable, UnknownJob
+from daw_bridge.errors import DeviceUnavailable, TooFast, UnknownJob
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.midi.lessons import Lessons
 from daw_bridge.pace import Pace
 from daw_bridge.plan import decide
 from daw_bridge.presets import PresetShelf
+from daw_bridge.rates import Rates
 from daw_bridge.requests import Request, Said
 from daw_bridge.runner import Runner
 from daw_bridge.session import Session, Source
@@ -41,6 +42,7 @@ class Bridge:
     announcer: Announcer
     pace: Pace
     lessons: Lessons
+    rates: Rates
     started: float
     counters: list[Callable[[], Mapping[str, str | int | float]]] = field(default_factory=list)
     """What other parts add to the status."""
@@ -48,18 +50,32 @@ class Bridge:
     def submit(self, request: Request) -> str:
         """Accept a job, report it as queued, and return its id. Raises `BridgeError` and leaves nothing otherwise."""
         self.runner.check_open()
+        self._check_pace(request)
+        older = self.jobs.latest(request.asker.name, request.said.get("preset") or request.said.get("prompt", ""))
+        if older is None or not request.said.get("replace", older.replaces):
+            self.jobs.check_room()  # a flood is refused before a preset is read
         name = request.said.get("id") or self._fresh_id()
         self.jobs.check_free(name)
         preset = self.presets.get(request.said["preset"]) if "preset" in request.said else None
         state = self.session.state
         decision = decide(request.said, preset, state, self.config)
-        job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state))
-        running = self.jobs.running
-        ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting)]
+        job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state), decision.replaces)
+        if older is not None and decision.replaces:
+            self.cancel(older.id)
         position = self.jobs.accept(job)
-        seconds = self.pace.estimate(job.engine, [*ahead, job.plan])
+        running = self.jobs.running
+        ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting[: position + 1])]
+        seconds = self.pace.estimate(job.engine, ahead)
         self.announcer.tell(reports.Queued(name, position, seconds), request)
         return name
+
+    def _check_pace(self, request: Request) -> None:
+        """Raise `TooFast` when the sender asks for more jobs than anybody can want."""
+        if self.config.jobs.per_minute and (seconds := self.rates.take(request.asker.name)):
+            raise TooFast(
+                f"more than {self.config.jobs.per_minute} jobs a minute; come again in {seconds:.2f} s, "
+                "or raise jobs.per_minute in the configuration"
+            )
 
     def again(self, name: str | None, request: Request) -> str:
         """Accept what job `name` (None: the last one) said, with the next seed and `request` laid over it.

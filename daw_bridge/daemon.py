@@ -25,8 +25,9 @@ from daw_bridge.midi.maps import LEARNED, read_maps
 from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
 from daw_bridge.presets import PresetShelf, factory_folder
+from daw_bridge.rates import Rates
 from daw_bridge.runner import Runner
-from daw_bridge.sections import ClockConfig, FolderConfig, WorkerConfig
+from daw_bridge.sections import ClockConfig, FolderConfig, JobsConfig, WorkerConfig
 from daw_bridge.session import Session, SessionState, Source
 from daw_bridge.values import shown
 from daw_bridge.wires.ableton import AbletonWire
@@ -88,6 +89,17 @@ def _limits(config: WorkerConfig) -> Limits:
     return Limits(config.patience, config.loading, memory or None)
 
 
+def _rates(config: JobsConfig) -> Rates:
+    """Return how fast one sender may ask for jobs: ten seconds' worth at once."""
+    return Rates(config.per_minute / 60, config.per_minute / 6)
+
+
+def _session(config: Config) -> Session:
+    """Return the session as it is until somebody says otherwise."""
+    said = config.session
+    return Session(SessionState(said.tempo, said.meter, said.key, said.rate), config.clock.priority)
+
+
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Daemon]:
     """Start a daemon, and stop it when the block ends.
@@ -95,10 +107,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     Raises `BridgeError` when a part cannot start; what had started by then is stopped again.
     """
     presets = PresetShelf([config.paths.presets, factory_folder()])
-    session = Session(
-        SessionState(config.session.tempo, config.session.meter, config.session.key, config.session.rate),
-        config.clock.priority,
-    )
+    session = _session(config)
     daw = DawFeedback(session, config.clock.silence)
     jobs, pace, announcer = Jobs(config.jobs.queue), Pace(), Announcer()
     folder = FolderDelivery(config.folder.path, Depth(config.folder.depth))
@@ -108,7 +117,9 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     runner = Runner(jobs, foreman, folder, announcer, pace, session=session, warn=config.rank.warn)
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)
-    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, monotonic())
+    bridge = Bridge(
+        config, session, daw, presets, jobs, runner, announcer, pace, lessons, _rates(config.jobs), monotonic()
+    )
     osc = OscWire(bridge, config.osc)
     midi = _midi_wire(config, bridge, learned)
     async with AsyncExitStack() as parts:

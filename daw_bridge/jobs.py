@@ -1,4 +1,4 @@
-"""Jobs and their queue: bounded, first come first served, and the only place where a job's state changes.
+"""Jobs and their queue: bounded, fair between senders, and the only place where a job's state changes.
 
 ::
 
@@ -7,7 +7,6 @@
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,6 +14,7 @@ from typing import Any
 
 from daw_bridge.errors import DuplicateId, QueueFull, UnknownJob
 from daw_bridge.requests import Request
+from daw_bridge.turns import Turns
 from daw_bridge.values import shown
 from plugin_host.engine import Plan
 
@@ -36,7 +36,8 @@ class State(Enum):
 class Job:
     """An accepted request: what was asked, and the plan that it was accepted with and keeps.
 
-    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar.
+    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar. `replaces` is
+    whether it takes the place of its sender's last one.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Job:
     engine: str
     title: str
     session: Mapping[str, Any] = field(default_factory=dict)
+    replaces: bool = False
 
 
 class Jobs:
@@ -52,25 +54,29 @@ class Jobs:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._waiting: deque[Job] = deque()
+        self._waiting: Turns[Job] = Turns(lambda job: job.request.asker.name)
         self._running: Job | None = None
         self._known: dict[str, tuple[Job, State]] = {}
         self._arrival = asyncio.Event()
         self._last: Job | None = None
 
     def accept(self, job: Job) -> int:
-        """Put `job` at the end and return how many wait before it. Raises `DuplicateId` or `QueueFull`."""
+        """Put `job` where its sender's turn is and return how many wait before it. Raises `DuplicateId` or `QueueFull`."""
         self.check_free(job.id)
+        self.check_room()
+        self._waiting.append(job)
+        self._remember(job, State.WAITING)
+        self._last = job
+        self._arrival.set()
+        return self._waiting.index(job)
+
+    def check_room(self) -> None:
+        """Raise `QueueFull` if no more jobs can wait."""
         if len(self._waiting) >= self._limit:
             raise QueueFull(
                 f"{len(self._waiting)} jobs are waiting, the most that may; wait for one to end, "
                 "cancel some with /bridge/cancel, or raise jobs.queue in the configuration",
             )
-        self._waiting.append(job)
-        self._remember(job, State.WAITING)
-        self._last = job
-        self._arrival.set()
-        return len(self._waiting) - 1
 
     def check_free(self, name: str) -> None:
         """Raise `DuplicateId` if a job of that name is known."""
@@ -83,7 +89,8 @@ class Jobs:
         while not self._waiting:
             self._arrival.clear()
             await self._arrival.wait()
-        self._running = self._waiting.popleft()
+        self._running = next(iter(self._waiting))
+        self._waiting.take(self._running)
         self._remember(self._running, State.RUNNING)
         return self._running
 
@@ -106,6 +113,13 @@ class Jobs:
         self._waiting.remove(job)
         self._remember(job, State.CANCELLED)
         return job
+
+    def latest(self, sender: str, wish: str) -> Job | None:
+        """Return the job that `sender` asked for last and that still waits, if `wish` is its preset, or its prompt."""
+        for job in reversed(self._waiting):
+            if job.request.asker.name == sender and job.title == wish:
+                return job
+        return None
 
     def get(self, name: str | None) -> Job:
         """Return the job called `name`, or the last one accepted. Raises `UnknownJob`."""

@@ -4,6 +4,7 @@ A file is read anew each time it is asked for, so an edit counts from the next t
 file, key and reason, and keeps no other from working.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -122,9 +123,8 @@ class PresetShelf:
 
     def get(self, name: str) -> Preset:
         """Return the preset called `name`. Raises `UnknownPreset` with its nearest neighbours, or `BadPreset`."""
-        for path in self._paths():  # compared with what is there: no name from a wire is ever made a path
-            if path.stem == name:
-                return read_preset(path)
+        for path in self._paths(f"{name}.toml"):
+            return read_preset(path)
         near = get_close_matches(name, self.names(), n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "/bridge/presets lists what there is"
         raise UnknownPreset(f"there is no preset {shown(name)}; {hint}")
@@ -148,8 +148,12 @@ class PresetShelf:
                 broken.append(error)
         return sorted(presets, key=lambda preset: (preset.family, preset.name)), broken
 
-    def _paths(self) -> Iterator[Path]:
-        """Yield every preset file, the user's first."""
+    def _paths(self, only: str = "") -> Iterator[Path]:
+        """Yield every preset file, the user's first; or those that are called `only`.
+
+        That is compared with what is there: no name from a wire is ever made a path.
+        """
         for folder in self._folders:
             if folder.is_dir():
-                yield from sorted(folder.glob("*.toml"))
+                names = (name for name in os.listdir(folder) if name.endswith(".toml"))  # noqa: PTH208 - many times faster
+                yield from (folder / name for name in sorted(names) if only in {"", name})

@@ -40,6 +40,7 @@ class Said(TypedDict, total=False):
     eta: float
     loop: bool
     shift: float
+    replace: bool
     reply_port: int
 
 
@@ -79,6 +80,9 @@ JOB_KEYS: Mapping[str, JobKey] = {
         JobKey("eta", Number(0, 1), "noise added by the DDIM sampler"),
         JobKey("loop", Switch(), "1: a loop; 0: a one-shot that ends"),
         JobKey("shift", Number(-3, 3), "semitones by which each finished clip is moved up, or down if below 0"),
+        JobKey(
+            "replace", Switch(), "1: it takes the place of your last job of this preset or prompt, if that still waits"
+        ),
         JobKey("reply_port", Whole(1, 65_535), "a further port of the asker's host that hears the reports"),
     )
 }

@@ -135,12 +135,19 @@ class Guard:
         return max(sizes, key=sizes.__getitem__), error
 
     def _limit(self, order: _Order) -> float:
-        """Return the seconds for which nothing may be heard of an order."""
+        """Return the seconds for which nothing may be heard of an order.
+
+        Before its first step it may have to wait until what was cancelled before it has come to the end of a step.
+        """
+        before = [each for each in self._leaving.values() if each.worker == order.worker]
+        return max(map(self._longest_step, [order] if order.stage or not before else before))
+
+    def _longest_step(self, order: _Order) -> float:
+        """Return the seconds that a step of an order may take, its loading before the first included."""
         longest = max(self._limits.loading, self._limits.patience)
         light = order.engine in SIDE_BY_SIDE
-        if not order.stage:  # it may have to wait until what was cancelled before it has come to the end of a step
-            before = [self._limit(each) for each in self._leaving.values() if each.worker == order.worker]
-            return max(before, default=self._limits.patience if light else longest)
+        if not order.stage:
+            return self._limits.patience if light else longest
         pace = self._pace.get(order.engine, _LIGHT_PACE if light else None)
         if pace is None or order.stage.startswith(_LOADING):
             return longest

@@ -10,6 +10,7 @@ ALL = (
     "scaling",
     "answers",
     "cancel",
+    "load",
     "soak",
     "clock",
     "midi",

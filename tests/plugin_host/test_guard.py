@@ -193,6 +193,27 @@ def test_patience_follows_the_pace_of_the_engine() -> None:
     assert silent(guard, clock, 2)
 
 
+def test_a_job_waits_for_the_step_of_one_that_was_cancelled_and_no_longer() -> None:
+    """However many were cancelled at that worker, begun or not; another worker's are none of its business."""
+    clock = Hand()
+    guard = Guard(Limits(patience=60, loading=300), clock)
+    guard.watch(1, 7, "slow", PLAN, 1)
+    guard.heard(1, "denoise")
+    guard.heard(1, "denoise")  # its pace is known: it is quick
+    guard.watch(2, 8, "slow", PLAN, 1)
+    for number in (1, 2):
+        guard.let_go(number)
+    guard.watch(3, 7, "slow", PLAN, 1)
+    guard.watch(4, 9, "slow", PLAN, 1)
+    assert silent(guard, clock, 61)
+    assert set(guard.hung()) == {3}
+    guard.let_go(3)
+    guard.watch(5, 7, "slow", PLAN, 1)
+    guard.buried(7)
+    silent(guard, clock, 250)
+    assert set(guard.hung()) == {4}
+
+
 def test_a_machine_that_slept_blames_nobody() -> None:
     """Time in which nobody could look is no silence."""
     clock = Hand()
