@@ -20,6 +20,7 @@ It reads in the order in which a request travels::
     daemon             the switchboard
     config  sections   its settings
     client  cli/       the other end of the wire, and the commands
+    pages              how TOML is read that somebody else may have written
     values  errors     how single values are read, and what can go wrong
 
 Importing it starts nothing and loads no model.

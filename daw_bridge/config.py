@@ -13,6 +13,7 @@ from typing import Any
 from platformdirs import user_config_path
 
 from daw_bridge.errors import BadRequest, BadSetting, OutOfRange
+from daw_bridge.pages import read_any
 from daw_bridge.sections import (
     APP,
     ClapConfig,
@@ -27,7 +28,8 @@ from daw_bridge.sections import (
     SessionConfig,
     WorkerConfig,
 )
-from daw_bridge.values import tables
+
+_LARGEST = 262_144  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ def _from_file(file: Path | None) -> Iterator[_Spoken]:
         return
     path = file or default_file()
     try:
-        sections = tables(path.read_bytes())
+        sections = read_any(path, _LARGEST)
     except OSError as error:
         raise BadSetting(f"the configuration file {path} cannot be read: {error.strerror}") from None
     except BadRequest as error:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from daw_bridge.errors import BadPreset, BridgeError, UnknownPreset
+from daw_bridge.pages import read_page
 from daw_bridge.requests import JOB_KEYS, Said, read_said
-from daw_bridge.values import Number, Reader, Text, Word, shown, tables, text_of
+from daw_bridge.values import Number, Reader, Text, Word, shown, text_of
 from plugin_host.engine import Fact
 
 _LARGEST = 65_536  # bytes; a recipe is a page of text at most
@@ -51,14 +52,7 @@ def factory_folder() -> Path:
 def read_preset(path: Path) -> Preset:
     """Read one preset file. Raises `BadPreset` with file, key and reason."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-        if len(raw) > _LARGEST:
-            raise BadPreset(f"{path}: larger than {_LARGEST} bytes; a preset is a page of text at most")
-    except OSError as error:
-        raise BadPreset(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        return _preset(path, tables(raw))
+        return _preset(path, read_page(path, _LARGEST))
     except BridgeError as error:
         raise BadPreset(f"{path}: {error}") from None
 
