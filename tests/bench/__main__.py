@@ -11,6 +11,7 @@ ALL = (
     "answers",
     "cancel",
     "load",
+    "fuzz",
     "soak",
     "clock",
     "midi",
