@@ -15,6 +15,7 @@ It reads in the order in which a request travels::
     deliveries/        where a finished clip goes
     certificate        what a clip tells of its job
     reports  announce  what is told back, and to whom
+    chronicle  logs    what is written down of it
     heard              what was measured of a clip, in words
     bridge             the desk at which all of these meet, whichever wire a request came by
     daemon             the switchboard

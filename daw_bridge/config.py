@@ -20,6 +20,7 @@ from daw_bridge.sections import (
     ClockConfig,
     FolderConfig,
     JobsConfig,
+    LogsConfig,
     MidiConfig,
     MusicLdmConfig,
     OscConfig,
@@ -47,6 +48,7 @@ class Config:
     musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)
     clap: ClapConfig = field(default_factory=ClapConfig)
     rank: RankConfig = field(default_factory=RankConfig)
+    logs: LogsConfig = field(default_factory=LogsConfig)
 
     def __post_init__(self) -> None:
         if not ip_address(self.osc.host).is_loopback and not self.osc.allow:

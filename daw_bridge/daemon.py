@@ -10,6 +10,7 @@ from time import monotonic
 
 from daw_bridge.announce import Announcer
 from daw_bridge.bridge import Bridge
+from daw_bridge.chronicle import Chronicle
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.clocks.link import LinkClock
 from daw_bridge.clocks.midi_clock import MidiClock
@@ -114,6 +115,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     settings = _engine_settings(config)
     config = _settled(config, settings)
     foreman = Foreman(config.paths.state / "spool", settings, limits=_limits(config.worker))
+    announcer.listen(Chronicle().hear)
     runner = Runner(jobs, foreman, folder, announcer, pace, session=session, warn=config.rank.warn)
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)

@@ -250,3 +250,12 @@ class RankConfig:
     """What is made of the measurements."""
 
     warn: float = _setting(0.5, Number(0, 1), "a job warns when the beat of its best clip is below this; 0 is never")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogsConfig:
+    """What the daemon writes down of what it does."""
+
+    prompts: bool = _setting(default=True, read=Switch(), means="write prompts into the log; 0 keeps them out of it")
+    megabytes: float = _setting(5.0, Number(0.01, 1_000), "size of a file of the log, in MB")
+    files: int = _setting(5, Whole(1, 100), "files of the log that are kept")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from daw_bridge.cli.settings import read
 from daw_bridge.daemon import serve
+from daw_bridge.logs import kept
 
 
 def run(
@@ -24,4 +25,5 @@ def run(
     settings = read(
         config, osc=osc, folder=folder, state=state, engine=engine, rate=rate, midi=midi, preload=preload or None
     )
-    asyncio.run(serve(settings, lambda greeting: print(greeting, flush=True)))  # noqa: T201 - the promised line
+    with kept(settings.paths.state, settings.logs):
+        asyncio.run(serve(settings, lambda greeting: print(greeting, flush=True)))  # noqa: T201 - the promised line

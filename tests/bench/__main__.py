@@ -12,6 +12,7 @@ ALL = (
     "cancel",
     "load",
     "fuzz",
+    "guided",
     "soak",
     "clock",
     "midi",

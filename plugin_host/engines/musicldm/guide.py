@@ -176,7 +176,8 @@ def _acid_tempo(path: Path) -> float | None:
                 break
             name, size = struct.unpack("<4sI", head)
             if name == b"acid" and size >= 24:
-                found: float = struct.unpack("<IHHfIHHf", file.read(24))[-1]
-                return found if 20 <= found <= 999 else None
+                body = file.read(24)  # less, where the file was cut off
+                found = struct.unpack("<f", body[20:])[0] if len(body) == 24 else 0.0
+                return float(found) if 20 <= found <= 999 else None
             file.seek(size + size % 2, 1)
     return None

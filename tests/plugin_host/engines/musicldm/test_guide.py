@@ -214,8 +214,9 @@ def test_a_hostile_wav_is_refused_with_its_name(tmp_path: Path, how: str) -> Non
         riff(form(), (b"data", SOUND, 2**32 - 1), size=2**32 - 1),
         riff(form(), (b"acid", b"\xff" * 24, None), (b"data", SOUND, None), size=0),
         riff(form(), (b"data", SOUND, None), *[(b"junk", b"", None)] * 100_000),
+        riff(form(), (b"data", SOUND, None), (b"acid", b"\0" * 10, 24)),
     ],
-    ids=["claims 4 GB", "claims nothing", "a hundred thousand chunks"],
+    ids=["claims 4 GB", "claims nothing", "a hundred thousand chunks", "cut off in a chunk"],
 )
 def test_a_wav_that_lies_about_its_size_is_read_as_far_as_it_goes(tmp_path: Path, raw: bytes) -> None:
     """No more than is there, and within a bounded number of looks at chunks."""
