@@ -2,6 +2,8 @@
 
 import json
 import logging
+import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,14 @@ def test_an_error_that_nobody_foresaw_is_traced(tmp_path: Path, prompts: bool) -
     assert "test_logs.py" in line["trace"]
     assert line["error"].startswith("KeyError")
     assert ("secret garden" in json.dumps(line)) is prompts
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows a home is its owner's alone by itself")
+def test_a_log_is_its_owners_alone(tmp_path: Path) -> None:
+    """What somebody asks for is nobody else's business."""
+    with kept(tmp_path / "state", LogsConfig()):
+        pass
+    assert stat.S_IMODE((tmp_path / "state" / "logs").stat().st_mode) == 0o700
 
 
 def test_a_log_is_bounded(tmp_path: Path) -> None:
