@@ -51,7 +51,7 @@ class Bridge:
         """Accept a job, report it as queued, and return its id. Raises `BridgeError` and leaves nothing otherwise."""
         self.runner.check_open()
         self._check_pace(request)
-        older = self.jobs.latest(request.asker.name, request.said.get("preset") or request.said.get("prompt", ""))
+        older = self.jobs.latest(request.asker.sender, request.said.get("preset") or request.said.get("prompt", ""))
         if older is None or not request.said.get("replace", older.replaces):
             self.jobs.check_room()  # a flood is refused before a preset is read
         name = request.said.get("id") or self._fresh_id()
@@ -71,7 +71,7 @@ class Bridge:
 
     def _check_pace(self, request: Request) -> None:
         """Raise `TooFast` when the sender asks for more jobs than anybody can want."""
-        if self.config.jobs.per_minute and (seconds := self.rates.take(request.asker.name)):
+        if self.config.jobs.per_minute and (seconds := self.rates.take(request.asker.sender)):
             raise TooFast(
                 f"more than {self.config.jobs.per_minute} jobs a minute; come again in {seconds:.2f} s, "
                 "or raise jobs.per_minute in the configuration"

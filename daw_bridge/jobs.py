@@ -54,7 +54,7 @@ class Jobs:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._waiting: Turns[Job] = Turns(lambda job: job.request.asker.name)
+        self._waiting: Turns[Job] = Turns(lambda job: job.request.asker.sender)
         self._running: Job | None = None
         self._known: dict[str, tuple[Job, State]] = {}
         self._arrival = asyncio.Event()
@@ -117,7 +117,7 @@ class Jobs:
     def latest(self, sender: str, wish: str) -> Job | None:
         """Return the job that `sender` asked for last and that still waits, if `wish` is its preset, or its prompt."""
         for job in reversed(self._waiting):
-            if job.request.asker.name == sender and job.title == wish:
+            if job.request.asker.sender == sender and job.title == wish:
                 return job
         return None
 

@@ -141,11 +141,18 @@ def _key_text(name: object) -> str:
 class Asker:
     """Who asked, on which wire: opaque to everyone but that wire, which sends the reports back there.
 
-    `name` is what a person would call it in a log ("osc 127.0.0.1:52011").
+    `name` is what a person would call it in a log ("osc 127.0.0.1:52011"). `of` is the sender that it is a part of, as a
+    pad is of its controller.
     """
 
     name: str
     address: Any = None
+    of: str = ""
+
+    @property
+    def sender(self) -> str:
+        """Whom fairness is about: senders take turns."""
+        return self.of or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ class Foreman:
             for place, takes in enumerate(self._shares(engine, plan)):
                 order = Make(next(self._numbers), engine, plan, takes)
                 pending[order.number] = self._given(place, order)
-                fractions[order.number] = 0.0
+                fractions[place] = 0.0
             while pending:
                 if (arrival := await self._arrived()) is not None:
                     staff, number, event = arrival
@@ -162,7 +162,7 @@ class Foreman:
                     elif isinstance(event, Step):
                         self._guard.heard(number, event.stage)
                         pending[number] = replace(pending[number], begun=_Begun.YES)
-                        fractions[number] = event.fraction
+                        fractions[pending[number].place] = event.fraction
                         yield Step(event.stage, sum(fractions.values()) / len(fractions))
                     else:
                         self._guard.heard(number, "hand over")
@@ -205,7 +205,12 @@ class Foreman:
                 raise error
             if share.begun is _Begun.TWICE_GIVEN:
                 raise type(error)(f"this job has ended two worker processes and is not tried again: {error}")
-            pending[share.order.number] = replace(self._given(share.place, share.order), begun=_Begun.TWICE_GIVEN)
+            self._let_go(share.order.number, staff)
+            del pending[share.order.number]
+            again = replace(
+                share.order, number=next(self._numbers)
+            )  # the first worker's last words are not the second's
+            pending[again.number] = replace(self._given(share.place, again), begun=_Begun.TWICE_GIVEN)
 
     def _let_go(self, number: int, staff: _Staff) -> None:
         """Have a worker stop an order at its next step, if it is still there."""
@@ -356,8 +361,8 @@ def _hand_on(staff: _Staff, arrivals: "asyncio.Queue[_Arrival]", loop: asyncio.A
 
 
 def _dismiss(process: SpawnProcess) -> None:
-    """Wait for `process` to leave, then make it."""
+    """Wait for `process` to leave, then make it; one that a driver keeps even then is left behind."""
     process.join(_PATIENCE)
     if process.is_alive():
         process.kill()
-        process.join()
+        process.join(_PATIENCE)
