@@ -14,6 +14,7 @@ ALL = (
     "fuzz",
     "guided",
     "soak",
+    "mixed",
     "clock",
     "midi",
     "promises",
