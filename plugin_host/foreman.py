@@ -7,6 +7,7 @@ that is told stands in `guard`.
 
 import asyncio
 import itertools
+import logging
 import multiprocessing
 import os
 import signal
@@ -27,6 +28,8 @@ from plugin_host.guard import LOOK, Guard, Limits
 from plugin_host.rank import best_first
 from plugin_host.spool import SpooledClip, forget, own_folder
 from plugin_host.worker import Cancel, Ended, Event, Leave, Make, Step, Warm, clap_judges, work
+
+_log = logging.getLogger(__name__)
 
 _PATIENCE = 2.0  # seconds that a worker has to leave before it is killed
 _HANDS = min(4, os.cpu_count() or 1)  # more would save little, and each holds some 60 MB
@@ -158,6 +161,7 @@ class Foreman:
                         self._guard.ended(number)
                         del pending[number]
                         if event.error is not None:
+                            _log_trace(engine, event.error)
                             raise event.error
                     elif isinstance(event, Step):
                         self._guard.heard(number, event.stage)
@@ -302,6 +306,12 @@ class Foreman:
         """Have no more to do with a worker."""
         self._guard.buried(staff.process.pid)
         self._crew = [None if each is staff else each for each in self._crew]
+
+
+def _log_trace(engine: str, error: BaseException) -> None:
+    """Log where in its code an engine broke: its process has no log of its own."""
+    for trace in getattr(error, "__notes__", ()):
+        _log.error("engine %s broke", engine, extra={"facts": {"trace": trace}})
 
 
 def _death(staff: _Staff) -> WorkerDied:

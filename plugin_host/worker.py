@@ -10,6 +10,7 @@ import os
 import queue
 import signal
 import threading
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -167,7 +168,9 @@ class _Worker:
         except Exception as error:  # noqa: BLE001 - whatever an engine does wrong costs one job, and is said
             _log.exception("engine %s broke", order.engine)
             told = f"engine {order.engine} broke: {type(error).__name__}: {_first_line(error)}"
-            return Ended(EngineFailed(told), spent=is_spent(error))
+            failed = EngineFailed(told)
+            failed.add_note("".join(traceback.format_tb(error.__traceback__)))  # for the daemon's log
+            return Ended(failed, spent=is_spent(error))
         return Ended()
 
     def _warm(self, name: str) -> None:

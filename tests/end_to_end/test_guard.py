@@ -14,7 +14,7 @@ LONG = ("bars", 64, "takes", 16)
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
 def test_a_job_whose_worker_hangs_fails_and_the_next_is_made(tmp_path: Path) -> None:
     """It fails with what hung and for how long, leaves nothing behind, and the daemon answers all the while."""
-    with daemon(tmp_path, DAW_BRIDGE_WORKER_PATIENCE="2", DAW_BRIDGE_WORKER_LOADING="2") as running:
+    with daemon(tmp_path, DAW_BRIDGE_WORKER_PATIENCE="5") as running:
         with running.client() as client:
             client.send("/bridge/generate", "everything", *LONG, "id", "stuck")
             until(client, "/bridge/progress")

@@ -3,9 +3,11 @@
 import os
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 
+import pytest
 from daemons import PATIENCE, Running, daemon, synced, until
 
 from daw_bridge.client import Client
@@ -123,3 +125,21 @@ def test_a_flood_does_not_delay_anothers_answer(own: Running) -> None:
         until(flood, "/bridge/synced")
         assert seconds < (time.monotonic() - begun) / 2
         flood.send("/bridge/cancel", "all")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what it has lost")
+def test_what_the_system_has_lost_is_told(own: Running) -> None:
+    """A daemon that is stopped while more comes than the system can keep says how much was lost, and goes on."""
+    with own.client() as client:
+        assert status(client)["lost"] == 0
+        os.kill(own.process.pid, signal.SIGSTOP)
+        for _ in range(40_000):
+            client.send_packet(b"x")
+        os.kill(own.process.pid, signal.SIGCONT)
+        until_it_answers = [client.ask("/bridge/version", "/bridge/version.reply", 5.0) for _ in range(3)]
+        assert any(until_it_answers)
+        told = status(client)
+    assert int(str(told["lost"])) > 1_000
+    assert int(str(told["lost"])) + int(str(told["not_osc"])) + int(str(told["flooded"])) in range(
+        39_990, 40_004
+    )  # with our own
