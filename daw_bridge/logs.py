@@ -52,7 +52,7 @@ class Lines(logging.Formatter):
             kind, error, trace = record.exc_info
             line["error"] = kind.__name__ + (f": {error}" if self._prompts else "")
             line["trace"] = "".join(traceback.format_tb(trace))
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return json.dumps(line, default=str)  # in ASCII: nothing in it can steer the terminal of whoever reads it
 
 
 @contextmanager
@@ -66,9 +66,7 @@ def kept(state: Path, config: LogsConfig) -> Iterator[None]:
         yield
         return
     size = int(config.megabytes * 1e6)
-    file = RotatingFileHandler(
-        folder / FILE, maxBytes=size, backupCount=config.files - 1, encoding="utf-8", errors="replace", delay=True
-    )
+    file = RotatingFileHandler(folder / FILE, maxBytes=size, backupCount=config.files - 1, encoding="ascii", delay=True)
     lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     hand = QueueHandler(lines)
     hand.setFormatter(Lines(config))

@@ -116,9 +116,7 @@ def _without_prompt(line: str) -> str:
     """Return a line of the log without its asker's words: it may be older than the wish to keep them out."""
     try:
         facts = json.loads(line)
-        return (
-            json.dumps({name: fact for name, fact in facts.items() if name not in PRIVATE}, ensure_ascii=False) + "\n"
-        )
+        return json.dumps({name: fact for name, fact in facts.items() if name not in PRIVATE}) + "\n"
     except (ValueError, AttributeError, RecursionError):
         return ""
 

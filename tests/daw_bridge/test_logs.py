@@ -130,13 +130,14 @@ def test_a_log_is_bounded(tmp_path: Path) -> None:
     assert lines(tmp_path)[-2]["message"] == "line 1999"
 
 
-def test_what_no_encoding_can_say_is_logged_as_well_as_it_can(tmp_path: Path) -> None:
-    """A lone surrogate, a line break, a value that JSON does not know: each line stays one line of JSON."""
+def test_whatever_is_logged_is_a_line_of_plain_text(tmp_path: Path) -> None:
+    """A lone surrogate, a line break, a terminal's commands, a value that JSON does not know: a line of JSON in ASCII."""
     with kept(tmp_path, LogsConfig()):
         logging.getLogger("test").info(
-            "a\nb \udcff %s", "\r\n", extra={"facts": {"path": Path("x"), "odd": {1, 2}.__class__}}
+            "a\nb \udcff \x9b31m \x1b[2J %s", "\r\n", extra={"facts": {"path": Path("x"), "odd": {1, 2}.__class__}}
         )
     assert len(lines(tmp_path)) == 3
+    assert (tmp_path / "logs" / "daw-bridge.jsonl").read_text().replace("\n", "").isprintable()
 
 
 def test_a_folder_that_cannot_be_made_is_said_and_the_daemon_goes_on(
