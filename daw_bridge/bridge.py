@@ -53,7 +53,7 @@ class Bridge:
         self._check_pace(request)
         older = self.jobs.latest(request.asker.sender, request.said.get("preset") or request.said.get("prompt", ""))
         if older is None or not request.said.get("replace", older.replaces):
-            self.jobs.check_room()  # a flood is refused before a preset is read
+            self.jobs.check_room(request.asker.sender)  # a flood is refused before a preset is read
         name = request.said.get("id") or self._fresh_id()
         self.jobs.check_free(name)
         preset = self.presets.get(request.said["preset"]) if "preset" in request.said else None

@@ -21,6 +21,8 @@ from plugin_host.engine import Plan
 REMEMBERED = 1_000
 """How many ended jobs are remembered, for `/bridge/again` and for refusing an id that is taken."""
 
+_KEPT = 4  # a quarter of the queue more is there for the first jobs of others
+
 
 class State(Enum):
     """Where a job is in its life; the value is the word for people."""
@@ -63,16 +65,22 @@ class Jobs:
     def accept(self, job: Job) -> int:
         """Put `job` where its sender's turn is and return how many wait before it. Raises `DuplicateId` or `QueueFull`."""
         self.check_free(job.id)
-        self.check_room()
+        self.check_room(job.request.asker.sender)
         self._waiting.append(job)
         self._remember(job, State.WAITING)
         self._last = job
         self._arrival.set()
         return self._waiting.index(job)
 
-    def check_room(self) -> None:
-        """Raise `QueueFull` if no more jobs can wait."""
-        if len(self._waiting) >= self._limit:
+    def check_room(self, sender: str) -> None:
+        """Raise `QueueFull` if no more jobs can wait.
+
+        Room is kept for those who have none waiting: whoever fills the queue keeps nobody else out of it.
+        """
+        if len(self._waiting) < self._limit:
+            return
+        first = all(job.request.asker.sender != sender for job in self._waiting)
+        if not first or len(self._waiting) >= self._limit + self._limit // _KEPT:
             raise QueueFull(
                 f"{len(self._waiting)} jobs are waiting, the most that may; wait for one to end, "
                 "cancel some with /bridge/cancel, or raise jobs.queue in the configuration",

@@ -186,7 +186,7 @@ class JobsConfig:
     bars: int = _setting(4, Whole(1, 64), "bars of a clip")
     takes: int = _setting(4, Whole(1, 16), "takes of a job")
     longest: float = _setting(300.0, Number(1, 3_600), "longest clip in seconds")
-    queue: int = _setting(64, Whole(1, 10_000), "jobs that may wait")
+    queue: int = _setting(64, Whole(1, 10_000), "jobs that may wait, and a quarter more of who has none waiting")
     per_minute: int = _setting(
         6_000, Whole(0, 1_000_000), "jobs that one sender may ask for, ten seconds' worth at once; 0 is any number"
     )

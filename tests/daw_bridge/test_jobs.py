@@ -76,6 +76,19 @@ def test_a_full_queue_refuses_aloud() -> None:
     assert jobs.accept(job("c")) == 1
 
 
+def test_who_fills_the_queue_keeps_nobody_else_out() -> None:
+    """Whoever has no job waiting finds room for one, up to a quarter more; the others do not."""
+    jobs = Jobs(8)
+    for number in range(8):
+        jobs.accept(job(f"many{number}", Asker("many")))
+    for name in ("one", "two"):
+        assert jobs.accept(job(name, Asker(name))) <= 2
+        with pytest.raises(QueueFull):
+            jobs.accept(job(f"{name} again", Asker(name)))
+    with pytest.raises(QueueFull, match="10 jobs are waiting"):
+        jobs.accept(job("three", Asker("three")))
+
+
 def test_an_id_is_taken_for_as_long_as_it_is_remembered() -> None:
     """Waiting, cancelled or done: a second job of that name is refused."""
     jobs = Jobs(8)
