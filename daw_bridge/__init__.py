@@ -12,6 +12,7 @@ It reads in the order in which a request travels::
     jobs  pace         who is next, and how long it will take
     journal  records   what is written down of a job, so that a kill loses none
     ledger             the file in which it stands
+    turns  rates       that nobody has all of it, nor all at once
     runner             all that happens to a job
     landing            the last part of its way, however long the folder is away
     history  keeper    what was made, and how much of it stays
@@ -19,11 +20,13 @@ It reads in the order in which a request travels::
     deliveries/        where a finished clip goes
     certificate        what a clip tells of its job
     reports  announce  what is told back, and to whom
+    chronicle  logs    what is written down of it
     heard              what was measured of a clip, in words
     bridge             the desk at which all of these meet, whichever wire a request came by
     daemon             the switchboard
     config  sections   its settings
     client  cli/       the other end of the wire, and the commands
+    pages              how TOML is read that somebody else may have written
     values  errors     how single values are read, and what can go wrong
 
 Importing it starts nothing and loads no model.

@@ -13,13 +13,14 @@ from daw_bridge.announce import Announcer
 from daw_bridge.certificate import session_card
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
-from daw_bridge.errors import DeviceUnavailable, UnknownJob, code_of
+from daw_bridge.errors import DeviceUnavailable, TooFast, UnknownJob, code_of
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.journal import Journal
 from daw_bridge.midi.lessons import Lessons
 from daw_bridge.pace import Pace
 from daw_bridge.plan import decide
 from daw_bridge.presets import PresetShelf
+from daw_bridge.rates import Rates
 from daw_bridge.requests import Request, Said
 from daw_bridge.runner import Runner
 from daw_bridge.session import Session, Source
@@ -45,6 +46,7 @@ class Bridge:
     pace: Pace
     lessons: Lessons
     journal: Journal
+    rates: Rates
     started: float
     counters: list[Callable[[], Mapping[str, str | int | float]]] = field(default_factory=list)
     """What other parts add to the status."""
@@ -52,18 +54,32 @@ class Bridge:
     def submit(self, request: Request) -> str:
         """Accept a job, report it as queued, and return its id. Raises `BridgeError` and leaves nothing otherwise."""
         self.runner.check_open()
+        self._check_pace(request)
+        older = self.jobs.latest(request.asker.sender, request.said.get("preset") or request.said.get("prompt", ""))
+        if older is None or not request.said.get("replace", older.replaces):
+            self.jobs.check_room(request.asker.sender)  # a flood is refused before a preset is read
         name = request.said.get("id") or self._fresh_id()
         self.jobs.check_free(name)
         preset = self.presets.get(request.said["preset"]) if "preset" in request.said else None
         state = self.session.state
         decision = decide(request.said, preset, state, self.config)
-        job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state))
-        running = self.jobs.running
-        ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting)]
+        job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state), decision.replaces)
+        if older is not None and decision.replaces:
+            self.cancel(older.id)
         position = self.jobs.reserve(job)
-        seconds = self.pace.estimate(job.engine, [*ahead, job.plan])
+        running = self.jobs.running
+        ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting[: position + 1])]
+        seconds = self.pace.estimate(job.engine, ahead)
         self._write_down(job, reports.Queued(name, position, seconds))
         return name
+
+    def _check_pace(self, request: Request) -> None:
+        """Raise `TooFast` when the sender asks for more jobs than anybody can want."""
+        if self.config.jobs.per_minute and (seconds := self.rates.take(request.asker.sender)):
+            raise TooFast(
+                f"more than {self.config.jobs.per_minute} jobs a minute; come again in {seconds:.2f} s, "
+                "or raise jobs.per_minute in the configuration"
+            )
 
     def _write_down(self, job: Job, queued: reports.Queued) -> None:
         """Let `job` run, and tell that it is queued, once it is on the disk; if it never comes there, refuse it."""

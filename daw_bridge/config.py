@@ -13,20 +13,24 @@ from typing import Any
 from platformdirs import user_config_path
 
 from daw_bridge.errors import BadRequest, BadSetting, OutOfRange
+from daw_bridge.pages import read_any
 from daw_bridge.sections import (
     APP,
     ClapConfig,
     ClockConfig,
     FolderConfig,
     JobsConfig,
+    LogsConfig,
     MidiConfig,
     MusicLdmConfig,
     OscConfig,
     PathsConfig,
     RankConfig,
     SessionConfig,
+    WorkerConfig,
 )
-from daw_bridge.values import tables
+
+_LARGEST = 262_144  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +43,12 @@ class Config:
     clock: ClockConfig = field(default_factory=ClockConfig)
     midi: MidiConfig = field(default_factory=MidiConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
+    worker: WorkerConfig = field(default_factory=WorkerConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
     musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)
     clap: ClapConfig = field(default_factory=ClapConfig)
     rank: RankConfig = field(default_factory=RankConfig)
+    logs: LogsConfig = field(default_factory=LogsConfig)
 
     def __post_init__(self) -> None:
         if not ip_address(self.osc.host).is_loopback and not self.osc.allow:
@@ -88,7 +94,7 @@ def _from_file(file: Path | None) -> Iterator[_Spoken]:
         return
     path = file or default_file()
     try:
-        sections = tables(path.read_bytes())
+        sections = read_any(path, _LARGEST)
     except OSError as error:
         raise BadSetting(f"the configuration file {path} cannot be read: {error.strerror}") from None
     except BadRequest as error:

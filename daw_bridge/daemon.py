@@ -12,6 +12,7 @@ from time import monotonic
 
 from daw_bridge.announce import Announcer
 from daw_bridge.bridge import Bridge
+from daw_bridge.chronicle import Chronicle
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.clocks.link import LinkClock
 from daw_bridge.clocks.midi_clock import MidiClock
@@ -32,9 +33,10 @@ from daw_bridge.midi.maps import LEARNED, read_maps
 from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
 from daw_bridge.presets import PresetShelf, factory_folder
+from daw_bridge.rates import Rates
 from daw_bridge.recovery import Legacy, legacy, resume
 from daw_bridge.runner import Runner
-from daw_bridge.sections import ClockConfig, FolderConfig
+from daw_bridge.sections import ClockConfig, FolderConfig, JobsConfig, WorkerConfig
 from daw_bridge.session import Session, SessionState, Source
 from daw_bridge.values import shown
 from daw_bridge.wires.ableton import AbletonWire
@@ -42,7 +44,9 @@ from daw_bridge.wires.midi import MidiWire
 from daw_bridge.wires.osc import OscWire
 from plugin_host.engine import Fact
 from plugin_host.engines import AUTO, MUSICLDM, automatic
+from plugin_host.footprint import there_is
 from plugin_host.foreman import Foreman
+from plugin_host.guard import Limits
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +92,17 @@ def _settled(config: Config, settings: Mapping[str, Mapping[str, Fact]]) -> Conf
     return replace(config, jobs=replace(config.jobs, engine=engine))
 
 
+def _limits(config: WorkerConfig) -> Limits:
+    """Return what the workers may take, in seconds and bytes."""
+    memory = int(config.memory * (there_is() or 0))
+    return Limits(config.patience, config.loading, memory or None)
+
+
+def _rates(config: JobsConfig) -> Rates:
+    """Return how fast one sender may ask for jobs: ten seconds' worth at once."""
+    return Rates(config.per_minute / 60, config.per_minute / 6)
+
+
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Daemon]:
     """Start a daemon, and stop it when the block ends.
@@ -100,14 +115,16 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     jobs, pace, announcer = Jobs(config.jobs.queue), Pace(), Announcer()
     settings = _engine_settings(config)
     config = _settled(config, settings)
-    foreman = Foreman(config.paths.state / "spool", settings)
+    foreman = Foreman(config.paths.state / "spool", settings, limits=_limits(config.worker))
+    announcer.listen(Chronicle().hear)
     journal = Journal(config.paths.state)
     folders = _folders(config)
     landing = Landing(*folders, journal, config.folder.patience)
     runner = Runner(jobs, foreman, landing, announcer, pace, journal=journal, session=session, warn=config.rank.warn)
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)
-    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, monotonic())
+    rates = _rates(config.jobs)
+    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, rates, monotonic())
     osc = OscWire(bridge, config.osc)
     midi = _midi_wire(config, bridge, learned)
     async with AsyncExitStack() as parts:

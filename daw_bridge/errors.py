@@ -15,6 +15,7 @@
     ├── OutOfRange            out_of_range
     ├── Outranked             bad_request         the session follows a source of higher rank
     ├── QueueFull             queue_full
+    ├── TooFast               queue_full          one sender asks for more jobs than anybody can want
     ├── EngineUnavailable     engine_unavailable
     ├── DeviceUnavailable     device_unavailable
     ├── DiskFull              disk_full           the watched folder has no room
@@ -110,6 +111,12 @@ class Outranked(BridgeError):
 
 class QueueFull(BridgeError):
     """No more jobs can wait."""
+
+    code = "queue_full"
+
+
+class TooFast(BridgeError):
+    """One sender asks for jobs faster than it may; the message says when to come again."""
 
     code = "queue_full"
 

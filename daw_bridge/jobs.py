@@ -1,4 +1,4 @@
-"""Jobs and their queue: bounded, first come first served, and the only place where a job's state changes.
+"""Jobs and their queue: bounded, fair between senders, and the only place where a job's state changes.
 
 ::
 
@@ -7,7 +7,6 @@
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,11 +14,14 @@ from typing import Any
 
 from daw_bridge.errors import DuplicateId, QueueFull, UnknownJob
 from daw_bridge.requests import Request
+from daw_bridge.turns import Turns
 from daw_bridge.values import shown
 from plugin_host.engine import Plan
 
 REMEMBERED = 1_000
 """How many ended jobs are remembered, for `/bridge/again` and for refusing an id that is taken."""
+
+_KEPT = 4  # a quarter of the queue more is there for the first jobs of others
 
 
 class State(Enum):
@@ -36,7 +38,8 @@ class State(Enum):
 class Job:
     """An accepted request: what was asked, and the plan that it was accepted with and keeps.
 
-    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar.
+    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar. `replaces` is
+    whether it takes the place of its sender's last one.
     """
 
     id: str
@@ -45,6 +48,7 @@ class Job:
     engine: str
     title: str
     session: Mapping[str, Any] = field(default_factory=dict)
+    replaces: bool = False
 
 
 class Jobs:
@@ -52,26 +56,36 @@ class Jobs:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._waiting: deque[Job] = deque()
         self._unconfirmed: set[str] = set()
+        self._waiting: Turns[Job] = Turns(lambda job: job.request.asker.sender)
         self._running: Job | None = None
         self._known: dict[str, tuple[Job, State]] = {}
         self._arrival = asyncio.Event()
         self._last: Job | None = None
 
     def accept(self, job: Job) -> int:
-        """Put `job` at the end and return how many wait before it. Raises `DuplicateId` or `QueueFull`."""
+        """Put `job` where its sender's turn is and return how many wait before it. Raises `DuplicateId` or `QueueFull`."""
         self.check_free(job.id)
-        if len(self._waiting) >= self._limit:
-            raise QueueFull(
-                f"{len(self._waiting)} jobs are waiting, the most that may; wait for one to end, "
-                "cancel some with /bridge/cancel, or raise jobs.queue in the configuration",
-            )
+        self.check_room(job.request.asker.sender)
         self._waiting.append(job)
         self._remember(job, State.WAITING)
         self._last = job
         self._arrival.set()
-        return len(self._waiting) - 1
+        return self._waiting.index(job)
+
+    def check_room(self, sender: str) -> None:
+        """Raise `QueueFull` if no more jobs can wait.
+
+        Room is kept for those who have none waiting: whoever fills the queue keeps nobody else out of it.
+        """
+        if len(self._waiting) < self._limit:
+            return
+        first = all(job.request.asker.sender != sender for job in self._waiting)
+        if not first or len(self._waiting) >= self._limit + self._limit // _KEPT:
+            raise QueueFull(
+                f"{len(self._waiting)} jobs are waiting, the most that may; wait for one to end, "
+                "cancel some with /bridge/cancel, or raise jobs.queue in the configuration",
+            )
 
     def reserve(self, job: Job) -> int:
         """Accept `job`, but let it wait until `confirm` is called: its place and its id are taken at once."""
@@ -107,7 +121,7 @@ class Jobs:
         while (job := self._first()) is None:
             self._arrival.clear()
             await self._arrival.wait()
-        self._waiting.remove(job)
+        self._waiting.take(job)
         self._running = job
         self._remember(job, State.RUNNING)
         return job
@@ -131,6 +145,13 @@ class Jobs:
         self._waiting.remove(job)
         self._remember(job, State.CANCELLED)
         return job
+
+    def latest(self, sender: str, wish: str) -> Job | None:
+        """Return the job that `sender` asked for last and that still waits, if `wish` is its preset, or its prompt."""
+        for job in reversed(self._waiting):
+            if job.request.asker.sender == sender and job.title == wish:
+                return job
+        return None
 
     def get(self, name: str | None) -> Job:
         """Return the job called `name`, or the last one accepted. Raises `UnknownJob`."""

@@ -22,11 +22,15 @@ _HALF = 0.5  # where neither request nor preset says how much should vary, or re
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a request comes to: a plan, the engine that carries it out, and the title of its files."""
+    """What a request comes to: a plan, the engine that carries it out, and the title of its files.
+
+    `replaces` is whether it takes the place of a job of the same sender and title that still waits.
+    """
 
     plan: Plan
     engine: str
     title: str
+    replaces: bool = False
 
 
 def decide(request: Said, preset: Preset | None, session: SessionState, config: Config) -> Decision:
@@ -39,15 +43,8 @@ def decide(request: Said, preset: Preset | None, session: SessionState, config: 
     said: Said = {**defaults, **session.said(), **(preset.said if preset else Said()), **request}
     if said["engine"] == AUTO:
         said["engine"] = SKETCH if jobs.engine == AUTO else jobs.engine  # a daemon has settled what its own auto is
-    if not said.get("prompt", "").strip():
-        raise BadRequest("the prompt is empty; say what to play, for example: dusty breakbeat")
     _check_can(said)
-    grid = Grid(said["bpm"], said["meter"], said["bars"], said["rate"])
-    if grid.seconds > jobs.longest:
-        raise OutOfRange(
-            f"{grid.bars} bars of {grid.meter} at {grid.tempo} BPM are {decimal_text(grid.seconds, places=1)} s; "
-            f"a clip has at most {jobs.longest:g} s: ask for fewer bars, or raise jobs.longest",
-        )
+    grid = _grid(said, jobs.longest)
     plan = Plan(
         prompt=said["prompt"],
         grid=grid,
@@ -68,11 +65,25 @@ def decide(request: Said, preset: Preset | None, session: SessionState, config: 
         hints=preset.hints if preset else {},
         shift=said.get("shift", 0.0),
     )
-    return Decision(plan, said["engine"], preset.name if preset else said["prompt"])
+    title = preset.name if preset else said["prompt"]
+    return Decision(plan, said["engine"], title, said.get("replace", False))
+
+
+def _grid(said: Said, longest: float) -> Grid:
+    """Return the grid of a clip. Raises `OutOfRange` if it would be longer than `longest`, in seconds."""
+    grid = Grid(said["bpm"], said["meter"], said["bars"], said["rate"])
+    if grid.seconds > longest:
+        raise OutOfRange(
+            f"{grid.bars} bars of {grid.meter} at {grid.tempo} BPM are {decimal_text(grid.seconds, places=1)} s; "
+            f"a clip has at most {longest:g} s: ask for fewer bars, or raise jobs.longest",
+        )
+    return grid
 
 
 def _check_can(said: Said) -> None:
-    """Refuse what no part of this installation can do."""
+    """Refuse a prompt that says nothing, and what no part of this installation can do."""
+    if not said.get("prompt", "").strip():
+        raise BadRequest("the prompt is empty; say what to play, for example: dusty breakbeat")
     if said["deliver"] != "folder":
         raise DeviceUnavailable(
             f"deliver: {shown(said['deliver'])} needs audio playback, which is not there; use deliver folder",

@@ -4,6 +4,7 @@ A file is read anew each time it is asked for, so an edit counts from the next t
 file, key and reason, and keeps no other from working.
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from daw_bridge.errors import BadPreset, BridgeError, UnknownPreset
+from daw_bridge.pages import read_page
 from daw_bridge.requests import JOB_KEYS, Said, read_said
-from daw_bridge.values import Number, Reader, Text, Word, shown, tables, text_of
+from daw_bridge.values import Number, Reader, Text, Word, shown, text_of
 from plugin_host.engine import Fact
 
 _LARGEST = 65_536  # bytes; a recipe is a page of text at most
@@ -50,14 +52,7 @@ def factory_folder() -> Path:
 def read_preset(path: Path) -> Preset:
     """Read one preset file. Raises `BadPreset` with file, key and reason."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-        if len(raw) > _LARGEST:
-            raise BadPreset(f"{path}: larger than {_LARGEST} bytes; a preset is a page of text at most")
-    except OSError as error:
-        raise BadPreset(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        return _preset(path, tables(raw))
+        return _preset(path, read_page(path, _LARGEST))
     except BridgeError as error:
         raise BadPreset(f"{path}: {error}") from None
 
@@ -122,9 +117,8 @@ class PresetShelf:
 
     def get(self, name: str) -> Preset:
         """Return the preset called `name`. Raises `UnknownPreset` with its nearest neighbours, or `BadPreset`."""
-        for path in self._paths():  # compared with what is there: no name from a wire is ever made a path
-            if path.stem == name:
-                return read_preset(path)
+        for path in self._paths(f"{name}.toml"):
+            return read_preset(path)
         near = get_close_matches(name, self.names(), n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "/bridge/presets lists what there is"
         raise UnknownPreset(f"there is no preset {shown(name)}; {hint}")
@@ -148,8 +142,12 @@ class PresetShelf:
                 broken.append(error)
         return sorted(presets, key=lambda preset: (preset.family, preset.name)), broken
 
-    def _paths(self) -> Iterator[Path]:
-        """Yield every preset file, the user's first."""
+    def _paths(self, only: str = "") -> Iterator[Path]:
+        """Yield every preset file, the user's first; or those that are called `only`.
+
+        That is compared with what is there: no name from a wire is ever made a path.
+        """
         for folder in self._folders:
             if folder.is_dir():
-                yield from sorted(folder.glob("*.toml"))
+                names = (name for name in os.listdir(folder) if name.endswith(".toml"))  # noqa: PTH208 - many times faster
+                yield from (folder / name for name in sorted(names) if only in {"", name})

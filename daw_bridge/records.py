@@ -27,11 +27,13 @@ def job_text(job: Job) -> str:
             "id": job.id,
             "engine": job.engine,
             "title": job.title,
+            "replaces": job.replaces,
             "session": dict(job.session),
             "plan": _plan(job.plan),
             "request": {
                 "said": said_card(request.said),
                 "asker": request.asker.name,
+                "of": request.asker.of,
                 "reply": request.asker.address,
                 "address": request.address,
                 "launch": request.launch,
@@ -49,9 +51,10 @@ def job_of(text: str, received: float) -> Job:
         card = json.loads(text)
         asked = card["request"]
         reply = asked["reply"]
-        asker = Asker(asked["asker"], tuple(reply) if isinstance(reply, list) else reply)
+        asker = Asker(asked["asker"], tuple(reply) if isinstance(reply, list) else reply, asked["of"])
         request = Request(read_said(asked["said"]), asker, asked["address"], received, asked["launch"])
-        return Job(card["id"], request, _plan_of(card["plan"]), card["engine"], card["title"], card["session"])
+        plan, session = _plan_of(card["plan"]), card["session"]
+        return Job(card["id"], request, plan, card["engine"], card["title"], session, card["replaces"])
     except (BridgeError, HostError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"its record cannot be read by this version ({type(error).__name__}: {error})") from None
 

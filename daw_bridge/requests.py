@@ -40,6 +40,7 @@ class Said(TypedDict, total=False):
     eta: float
     loop: bool
     shift: float
+    replace: bool
     reply_port: int
 
 
@@ -79,6 +80,9 @@ JOB_KEYS: Mapping[str, JobKey] = {
         JobKey("eta", Number(0, 1), "noise added by the DDIM sampler"),
         JobKey("loop", Switch(), "1: a loop; 0: a one-shot that ends"),
         JobKey("shift", Number(-3, 3), "semitones by which each finished clip is moved up, or down if below 0"),
+        JobKey(
+            "replace", Switch(), "1: it takes the place of your last job of this preset or prompt, if that still waits"
+        ),
         JobKey("reply_port", Whole(1, 65_535), "a further port of the asker's host that hears the reports"),
     )
 }
@@ -137,11 +141,18 @@ def _key_text(name: object) -> str:
 class Asker:
     """Who asked, on which wire: opaque to everyone but that wire, which sends the reports back there.
 
-    `name` is what a person would call it in a log ("osc 127.0.0.1:52011").
+    `name` is what a person would call it in a log ("osc 127.0.0.1:52011"). `of` is the sender that it is a part of, as a
+    pad is of its controller.
     """
 
     name: str
     address: Any = None
+    of: str = ""
+
+    @property
+    def sender(self) -> str:
+        """Whom fairness is about: senders take turns."""
+        return self.of or self.name
 
 
 @dataclass(frozen=True, slots=True)

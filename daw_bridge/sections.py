@@ -195,12 +195,30 @@ class JobsConfig:
     bars: int = _setting(4, Whole(1, 64), "bars of a clip")
     takes: int = _setting(4, Whole(1, 16), "takes of a job")
     longest: float = _setting(300.0, Number(1, 3_600), "longest clip in seconds")
-    queue: int = _setting(64, Whole(1, 10_000), "jobs that may wait")
+    queue: int = _setting(64, Whole(1, 10_000), "jobs that may wait, and a quarter more of who has none waiting")
+    per_minute: int = _setting(
+        6_000, Whole(0, 1_000_000), "jobs that one sender may ask for, ten seconds' worth at once; 0 is any number"
+    )
     resume: float = _setting(
         900.0, Number(0, 86_400), "seconds after which a job that a crash left unfinished is failed, not finished"
     )
     history: int = _setting(10_000, Whole(1, 1_000_000), "jobs that are remembered; those with a star are besides")
     history_days: float = _setting(365.0, Number(1, 36_500), "days for which jobs are remembered")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerConfig:
+    """What the processes that hold the engines may take before they are ended and replaced."""
+
+    patience: float = _setting(
+        60.0, Number(1, 86_400), "seconds without a step before a worker counts as hung; more if its engine is slow"
+    )
+    loading: float = _setting(
+        900.0, Number(1, 86_400), "seconds that a model may take to load, and the longest that any step may"
+    )
+    memory: float = _setting(
+        0.75, Number(0, 1), "part of this machine's memory that the workers may hold; 0 is any (Linux alone can tell)"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,3 +264,12 @@ class RankConfig:
     """What is made of the measurements."""
 
     warn: float = _setting(0.5, Number(0, 1), "a job warns when the beat of its best clip is below this; 0 is never")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogsConfig:
+    """What the daemon writes down of what it does."""
+
+    prompts: bool = _setting(default=True, read=Switch(), means="write prompts into the log; 0 keeps them out of it")
+    megabytes: float = _setting(5.0, Number(0.01, 1_000), "size of a file of the log, in MB")
+    files: int = _setting(5, Whole(1, 100), "files of the log that are kept")

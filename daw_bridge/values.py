@@ -9,10 +9,9 @@ Numbers are taken as int, float, text or truth value, since controllers mix them
 
 import math
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from daw_bridge.errors import BadRequest, OutOfRange
 from plugin_host import errors as host_errors
@@ -59,16 +58,6 @@ def text_of(value: object) -> str | None:
         return str(int(value) if whole else value)
     except ValueError:  # Python writes no more than some thousand digits
         return None
-
-
-def tables(raw: bytes) -> dict[str, Any]:
-    """Read TOML. Raises `BadRequest` for what is none."""
-    try:
-        return tomllib.loads(raw.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"is no TOML: {error}") from None
-    except (ValueError, RecursionError):
-        raise BadRequest("is no TOML that can be read: a number is too long, or brackets lie too deep") from None
 
 
 def a_number(value: object) -> float | int:

@@ -8,6 +8,7 @@
     ├── EngineUnavailable     engine_unavailable  no such engine, or it cannot do what is asked
     ├── EngineFailed          internal            the engine broke, or broke its promise
     ├── WorkerDied            internal            the process that held the engine is gone
+    ├── WorkerHung            internal            the process that held the engine made no step, and was ended
     ├── OutOfMemory           out_of_memory
     ├── SpoolFull             disk_full           no room to hand a clip over
     ├── SpoolUnusable         internal            the folder for that cannot be made or written
@@ -50,6 +51,10 @@ class EngineFailed(HostError):
 
 class WorkerDied(HostError):
     """The worker process ended in the middle of a job."""
+
+
+class WorkerHung(HostError):
+    """The engine made no step for so long that its process was ended."""
 
 
 class OutOfMemory(HostError):

@@ -1,16 +1,18 @@
 """The foreman: the daemon's side of the worker processes. It starts them, shares a plan out, and ranks what comes back.
 
 Everything here runs in the event loop's thread but one small thread for each process, which does nothing but wait on
-the pipe and hand on what arrives.
+the pipe and hand on what arrives. Between what arrives it looks whether a worker hangs or takes too much memory; how
+that is told stands in `guard`.
 """
 
 import asyncio
 import itertools
+import logging
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -21,10 +23,13 @@ from pathlib import Path
 
 from plugin_host.engine import Fact, Plan
 from plugin_host.engines import SIDE_BY_SIDE
-from plugin_host.errors import WorkerDied
+from plugin_host.errors import HostError, WorkerDied
+from plugin_host.guard import LOOK, Guard, Limits
 from plugin_host.rank import best_first
-from plugin_host.spool import SpooledClip, own_folder
+from plugin_host.spool import SpooledClip, forget, own_folder
 from plugin_host.worker import Cancel, Ended, Event, Leave, Make, Step, Warm, clap_judges, work
+
+_log = logging.getLogger(__name__)
 
 _PATIENCE = 2.0  # seconds that a worker has to leave before it is killed
 _HANDS = min(4, os.cpu_count() or 1)  # more would save little, and each holds some 60 MB
@@ -55,6 +60,11 @@ class _Share:
     order: Make
     begun: _Begun = _Begun.NO
 
+    @property
+    def takes(self) -> int:
+        """How many takes it is."""
+        return self.order.plan.takes if self.order.takes is None else len(self.order.takes)
+
 
 _Arrival = tuple[_Staff, int, Event | None]
 """What came: from whom, for which order, and what; None when the pipe has ended and the process is dead or dying."""
@@ -67,8 +77,19 @@ class Foreman:
     has one worker, and all of it. Constructing a foreman starts nothing. A worker that dies costs the job it was at; the next job gets a fresh one.
     """
 
-    def __init__(self, spool: Path, settings: Mapping[str, Mapping[str, Fact]], hands: int = _HANDS) -> None:
+    def __init__(
+        self,
+        spool: Path,
+        settings: Mapping[str, Mapping[str, Fact]],
+        hands: int = _HANDS,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        *,
+        main: Callable[[Connection, Path, Mapping[str, Mapping[str, Fact]]], None] = work,
+    ) -> None:
+        """Take note of all that; `main` is what a worker process runs."""
         self._base = spool
+        self._main = main
+        self._guard = Guard(limits)
         self._spool = spool
         self._settings = settings
         self._crew: list[_Staff | None] = [None] * hands
@@ -93,8 +114,9 @@ class Foreman:
         """Have `plan` carried out; yield progress, then the clips, best first. One at a time.
 
         Closing the generator cancels the work: the workers stop at their next step, and what they still send is
-        dropped. Raises what the host raises (`HostError`), and `WorkerDied` when a process ends in the middle; one
-        that turns out to be dead before it has begun is replaced.
+        dropped. Raises what the host raises (`HostError`); `WorkerDied` when a process ends in the middle, `WorkerHung`
+        when it makes no step, and `OutOfMemory` when it takes too much: it is replaced. A share that was not begun by
+        then is given to a second worker, and no further: what ends two is to blame itself.
         """
         clips: list[SpooledClip] = []
         try:
@@ -122,32 +144,94 @@ class Foreman:
         pending: dict[int, _Share] = {}
         fractions: dict[int, float] = {}
         try:
+            self._make_room()
             for place, takes in enumerate(self._shares(engine, plan)):
                 order = Make(next(self._numbers), engine, plan, takes)
-                pending[order.number] = _Share(self._given(place, order), place, order)
-                fractions[order.number] = 0.0
+                pending[order.number] = self._given(place, order)
+                fractions[place] = 0.0
             while pending:
-                staff, number, event = await self._arrivals.get()
-                if event is None:
-                    self._bury(staff)
-                    for share in [each for each in pending.values() if each.staff is staff]:
-                        pending[share.order.number] = self._given_again(share)
-                elif number not in pending:
-                    _drop(event)  # the last words of an order that nobody waits for any more
-                elif isinstance(event, Ended):
-                    del pending[number]
-                    if event.error is not None:
-                        raise event.error
-                elif isinstance(event, Step):
-                    pending[number] = replace(pending[number], begun=_Begun.YES)
-                    fractions[number] = event.fraction
-                    yield Step(event.stage, sum(fractions.values()) / len(fractions))
-                else:
-                    yield event
+                if (arrival := await self._arrived()) is not None:
+                    staff, number, event = arrival
+                    if event is None:
+                        self._bury(staff)
+                        self._give_again(staff, pending, _death(staff))
+                    elif number not in pending:
+                        self._drop(number, event)
+                    elif isinstance(event, Ended):
+                        self._guard.ended(number)
+                        del pending[number]
+                        if event.error is not None:
+                            _log_trace(engine, event.error)
+                            raise event.error
+                    elif isinstance(event, Step):
+                        self._guard.heard(number, event.stage)
+                        pending[number] = replace(pending[number], begun=_Begun.YES)
+                        fractions[pending[number].place] = event.fraction
+                        yield Step(event.stage, sum(fractions.values()) / len(fractions))
+                    else:
+                        self._guard.heard(number, "hand over")
+                        yield event
+                self._look(pending)
         finally:
-            for share in pending.values():
-                with suppress(OSError):
-                    share.staff.pipe.send(Cancel(share.order.number))
+            for number, share in pending.items():
+                self._let_go(number, share.staff)
+
+    async def _arrived(self) -> _Arrival | None:
+        """Return what arrives next; None when it is time to look at the workers before."""
+        try:
+            async with asyncio.timeout(LOOK):
+                return await self._arrivals.get()
+        except TimeoutError:
+            return None
+
+    def _make_room(self) -> None:
+        """Let go of workers that still hold more than they may, of jobs that are over."""
+        while (greedy := self._guard.greedy(self.pids)) is not None:
+            self._end(self._staff(greedy[0]))
+
+    def _look(self, pending: dict[int, _Share]) -> None:
+        """End what hangs, or takes too much memory. Raises the error that says so unless the share can be given again."""
+        if not self._guard.due():
+            return
+        if (greedy := self._guard.greedy(self.pids)) is not None:
+            self._end(self._staff(greedy[0]))
+            raise greedy[1]
+        for number, error in self._guard.hung().items():
+            if number in pending:
+                staff = pending[number].staff
+                self._end(staff)
+                self._give_again(staff, pending, error)
+
+    def _give_again(self, staff: _Staff, pending: dict[int, _Share], error: HostError) -> None:
+        """Give the shares of a worker that is no more to a fresh one, once. Raises `error` where they were begun."""
+        for share in [each for each in pending.values() if each.staff is staff]:
+            if share.begun is _Begun.YES:
+                raise error
+            if share.begun is _Begun.TWICE_GIVEN:
+                raise type(error)(f"this job has ended two worker processes and is not tried again: {error}")
+            self._let_go(share.order.number, staff)
+            del pending[share.order.number]
+            again = replace(
+                share.order, number=next(self._numbers)
+            )  # the first worker's last words are not the second's
+            pending[again.number] = replace(self._given(share.place, again), begun=_Begun.TWICE_GIVEN)
+
+    def _let_go(self, number: int, staff: _Staff) -> None:
+        """Have a worker stop an order at its next step, if it is still there."""
+        if staff not in self._crew:
+            self._guard.ended(number)
+            forget(self._spool, number)
+            return
+        self._guard.let_go(number)
+        with suppress(OSError):
+            staff.pipe.send(Cancel(number))
+
+    def _drop(self, number: int, event: Event) -> None:
+        """Let go of the words of an order that nobody waits for any more, and of the file that they may hold."""
+        if isinstance(event, SpooledClip):
+            event.discard()
+        elif isinstance(event, Ended):
+            self._guard.ended(number)
 
     def _shares(self, engine: str, plan: Plan) -> list[tuple[int, ...] | None]:
         """Return which takes each worker makes: in turn where they are light, else all of them by the first."""
@@ -159,7 +243,7 @@ class Foreman:
         light = engine in SIDE_BY_SIDE and not clap_judges(engine, self._settings)
         return len(self._crew) if light else 1
 
-    def _given(self, place: int, order: Make) -> _Staff:
+    def _given(self, place: int, order: Make) -> _Share:
         """Give an order to the worker at `place`; one that turns out to be dead is replaced first."""
         staff = self._hired(place)
         try:
@@ -168,13 +252,9 @@ class Foreman:
             self._bury(staff)
             staff = self._hired(place)
             staff.pipe.send(order)
-        return staff
-
-    def _given_again(self, share: _Share) -> _Share:
-        """Give the share of a dead worker to a fresh one, once, if it had not begun; else raise `WorkerDied`."""
-        if share.begun is not _Begun.NO:
-            raise _death(share.staff)
-        return replace(share, staff=self._given(share.place, share.order), begun=_Begun.TWICE_GIVEN)
+        share = _Share(staff, place, order)
+        self._guard.watch(order.number, staff.process.pid, order.engine, order.plan, share.takes)
+        return share
 
     async def stop(self) -> None:
         """End the workers: politely, then not."""
@@ -196,7 +276,7 @@ class Foreman:
         if staff is None:
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe()
-            process = context.Process(target=work, args=(theirs, self._spool, self._settings), daemon=True)
+            process = context.Process(target=self._main, args=(theirs, self._spool, self._settings), daemon=True)
             with _deaf(), _one_thread_a_product():
                 process.start()
             theirs.close()
@@ -205,11 +285,33 @@ class Foreman:
             threading.Thread(target=_hand_on, args=arguments, name="worker events", daemon=True).start()
         return staff
 
+    def _staff(self, pid: int) -> _Staff:
+        """Return the worker with that process id."""
+        return next(staff for staff in self._crew if staff is not None and staff.process.pid == pid)
+
+    def _end(self, staff: _Staff) -> None:
+        """End a worker that will not leave by itself. A driver may keep it for a while: nobody waits for that here."""
+        staff.process.kill()
+        self._forget(staff)  # its pipe is closed when it has ended: a thread still reads from it
+        threading.Thread(target=staff.process.join, name="last respects", daemon=True).start()
+
     def _bury(self, staff: _Staff) -> None:
         """Clear away a worker that died."""
-        _dismiss(staff.process)
+        if staff in self._crew:
+            _dismiss(staff.process)
+            self._forget(staff)
         staff.pipe.close()
+
+    def _forget(self, staff: _Staff) -> None:
+        """Have no more to do with a worker."""
+        self._guard.buried(staff.process.pid)
         self._crew = [None if each is staff else each for each in self._crew]
+
+
+def _log_trace(engine: str, error: BaseException) -> None:
+    """Log where in its code an engine broke: its process has no log of its own."""
+    for trace in getattr(error, "__notes__", ()):
+        _log.error("engine %s broke", engine, extra={"facts": {"trace": trace}})
 
 
 def _death(staff: _Staff) -> WorkerDied:
@@ -268,15 +370,9 @@ def _hand_on(staff: _Staff, arrivals: "asyncio.Queue[_Arrival]", loop: asyncio.A
             return  # the loop is closed: nobody is left to tell
 
 
-def _drop(event: Event) -> None:
-    """Let go of an event that nobody waits for, and of the file that it may hold."""
-    if isinstance(event, SpooledClip):
-        event.discard()
-
-
 def _dismiss(process: SpawnProcess) -> None:
-    """Wait for `process` to leave, then make it."""
+    """Wait for `process` to leave, then make it; one that a driver keeps even then is left behind."""
     process.join(_PATIENCE)
     if process.is_alive():
         process.kill()
-        process.join()
+        process.join(_PATIENCE)

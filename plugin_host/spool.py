@@ -56,6 +56,13 @@ def spool(clip: Clip, folder: Path, name: str) -> SpooledClip:
     return SpooledClip(clip.facts, path)
 
 
+def forget(folder: Path, order: int) -> None:
+    """Delete what the worker of an order has written by the time it died; that it told of all of it is not said."""
+    with suppress(OSError):
+        for path in folder.glob(f"{order}-*.npy"):
+            path.unlink(missing_ok=True)
+
+
 def own_folder(base: Path) -> Path:
     """Return the folder of this process in the spool `base`, made and empty, and remove those of processes that ended.
 

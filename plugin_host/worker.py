@@ -10,7 +10,9 @@ import os
 import queue
 import signal
 import threading
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -33,6 +35,9 @@ _log = logging.getLogger(__name__)
 
 _NICE = 5  # the daemon answers first: it needs next to nothing, but at once
 _STEP_INTERVAL = 0.02  # seconds between two reports of progress within one stage
+_SACRIFICE = "500"  # of 1000: when memory runs out, the system ends the worker and not the daemon
+_SPENT = 70  # exit status of a worker that can do no more work
+_GPU_ERRORS = ("CUDA error", "CUDA driver error", "CUBLAS_STATUS", "CUDNN_STATUS", "HIP error", "cuFFT error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Ended:
     """From the worker: the job is over, with `error` if it broke or was cancelled."""
 
     error: HostError | Cancelled | None = None
+    spent: bool = False  # the worker can do no more work, and leaves
 
 
 @runtime_checkable
@@ -105,6 +111,8 @@ def work(pipe: Connection, spool_folder: Path, settings: Mapping[str, Mapping[st
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICE)
+    with suppress(OSError):  # there is such a file on Linux alone
+        Path("/proc/self/oom_score_adj").write_text(_SACRIFICE, encoding="ascii")
     _Worker(pipe, spool_folder, settings).run()
 
 
@@ -126,7 +134,10 @@ class _Worker:
         while True:
             order = self.orders.get()
             if isinstance(order, Make):
-                self.pipe.send((order.number, self._make(order)))
+                ended = self._make(order)
+                self.pipe.send((order.number, ended))
+                if ended.spent:
+                    os._exit(_SPENT)
             else:
                 self._warm(order.engine)
 
@@ -151,12 +162,15 @@ class _Worker:
             for clip in _clips(host, order, _Watch(self, order.number)):
                 self.pipe.send((order.number, spool(clip, self.folder, f"{order.number}-{clip.facts.take}")))
         except (HostError, Cancelled) as error:
-            return Ended(error)
+            return Ended(error, spent=is_spent(error))
         except MemoryError:
             return Ended(OutOfMemory("not enough memory for this job; ask for fewer bars, fewer takes or a lower rate"))
         except Exception as error:  # noqa: BLE001 - whatever an engine does wrong costs one job, and is said
             _log.exception("engine %s broke", order.engine)
-            return Ended(EngineFailed(f"engine {order.engine} broke: {type(error).__name__}: {error}"))
+            told = f"engine {order.engine} broke: {type(error).__name__}: {_first_line(error)}"
+            failed = EngineFailed(told)
+            failed.add_note("".join(traceback.format_tb(error.__traceback__)))  # for the daemon's log
+            return Ended(failed, spent=is_spent(error))
         return Ended()
 
     def _warm(self, name: str) -> None:
@@ -184,6 +198,24 @@ class _Worker:
         if name not in self.engines:
             self.engines[name] = create(name, self.settings.get(name, {}))
         return self.engines[name]
+
+
+def is_spent(error: BaseException) -> bool:
+    """Whether `error`, or what it came from, is one of a GPU's after which this process can compute nothing more on it.
+
+    Told by its words: torch has a class for it only since 2.8, and is not imported here.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if type(cause).__name__ == "AcceleratorError" or any(words in str(cause) for words in _GPU_ERRORS):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def _first_line(error: BaseException) -> str:
+    """Return what `error` says, without the advice that libraries add to it."""
+    return next(iter(str(error).strip().splitlines()), "")
 
 
 def clap_judges(engine: str, settings: Mapping[str, Mapping[str, Fact]]) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING
 from pathlib import Path
 
+from threats import THREATS
+
 from daw_bridge.config import settings
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.reports import CODES
@@ -75,6 +77,16 @@ def shown(default: object) -> str:
     return f"`{default}`"
 
 
+def threats() -> str:
+    """Return the threat list, a row for each; who it is stands in the first of his rows."""
+    rows, before = [], ""
+    for each in THREATS:
+        tests = ", ".join(f"`{test.split('::')[1].removeprefix('test_')}`" for test in each.tests)
+        rows.append((each.who if each.who != before else "", each.tries, each.stopped_by, tests))
+        before = each.who
+    return table(("who", "could try", "what stops it", "shown by the test"), rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "requests": requests,
     "keys": keys,
@@ -82,6 +94,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "codes": codes,
     "presets": presets,
     "settings": configuration,
+    "threats": threats,
 }
 
 

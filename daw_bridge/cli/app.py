@@ -226,12 +226,16 @@ def doctor(
     osc: Osc = None,
     folder: Folder = None,
     state: State = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FILE", help="write a ZIP of what a report of a fault needs, without secrets"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say what works here, and the remedy for what does not."""
     from daw_bridge.cli.doctor import run
 
-    run(config, osc=osc, folder=folder, state=state, as_json=as_json)
+    run(config, osc=osc, folder=folder, state=state, bundle=bundle, as_json=as_json)
 
 
 model = typer.Typer(

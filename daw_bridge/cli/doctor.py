@@ -14,8 +14,19 @@ from daw_bridge.cli.settings import read
 _STYLES = {State.OK: "green", State.NOTE: "yellow", State.PROBLEM: "bold red"}
 
 
-def run(config_file: Path | None, *, osc: str | None, folder: Path | None, state: Path | None, as_json: bool) -> None:
-    """Look at everything and list it. Raises `CommandFailed` if deliveries into the folder cannot work."""
+def run(
+    config_file: Path | None,
+    *,
+    osc: str | None,
+    folder: Path | None,
+    state: Path | None,
+    bundle: Path | None,
+    as_json: bool,
+) -> None:
+    """Look at everything and list it. Raises `CommandFailed` if deliveries into the folder cannot work.
+
+    A `bundle` is written as well, if one is wanted.
+    """
     config = read(config_file, osc=osc, folder=folder, state=state)
     findings = []
     with screen.progress("looking") as show:
@@ -27,6 +38,11 @@ def run(config_file: Path | None, *, osc: str | None, folder: Path | None, state
         screen.write_json({"ok": well, "findings": [asdict(each) for each in findings]})
     else:
         _show(findings)
+    if bundle is not None:
+        from daw_bridge.cli.bundle import write
+
+        write(bundle, config, findings)
+        screen.note(f"{bundle} holds what a report needs; look into it before you send it")
     if not well:
         raise CommandFailed("clips cannot be delivered like this; follow the remedies above, then look again")
 

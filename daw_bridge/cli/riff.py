@@ -16,6 +16,7 @@ from daw_bridge.cli.errors import CommandFailed
 
 _LARGEST = 1 << 20  # bytes of a chunk that is read; tags are a page of text at most
 _BLOCK = 1 << 20
+_MOST = 10_000  # chunks of a file; more are no tags, but somebody's joke
 _ACID = struct.Struct("<IHHfIHHf")
 _SMPL = struct.Struct("<9I6I")
 _ONE_SHOT = 0x01
@@ -75,7 +76,9 @@ def _check_head(file: BinaryIO, path: Path) -> None:
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     """Yield name and size of each chunk, with `file` at the start of its body."""
     place = file.tell()
-    while len(head := file.read(8)) == 8:
+    for _ in range(_MOST):
+        if len(head := file.read(8)) < 8:
+            return
         name, size = struct.unpack("<4sI", head)
         yield name, size
         place += 8 + size + size % 2

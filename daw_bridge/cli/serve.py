@@ -8,6 +8,7 @@ from daw_bridge.cli.daemons import find
 from daw_bridge.cli.settings import read
 from daw_bridge.daemon import serve
 from daw_bridge.errors import CannotListen
+from daw_bridge.logs import kept
 
 
 def run(
@@ -27,7 +28,8 @@ def run(
         config, osc=osc, folder=folder, state=state, engine=engine, rate=rate, midi=midi, preload=preload or None
     )
     try:
-        asyncio.run(serve(settings, lambda greeting: print(greeting, flush=True)))  # noqa: T201 - the promised line
+        with kept(settings.paths.state, settings.logs):
+            asyncio.run(serve(settings, lambda greeting: print(greeting, flush=True)))  # noqa: T201 - the promised line
     except CannotListen as error:
         found = find(settings)
         whose = f"; the daemon that has it is process {found.process}" if found and found.process else ""

@@ -34,8 +34,9 @@ from typing import Any
 from daw_bridge.errors import BadMap, BridgeError
 from daw_bridge.midi.binding import Binding, Control, Deed, Range, Verb, natural_range
 from daw_bridge.midi.event import CHANNELS
+from daw_bridge.pages import read_page
 from daw_bridge.requests import JOB_KEYS
-from daw_bridge.values import Number, Text, Whole, shown, tables
+from daw_bridge.values import Number, Text, Whole, shown
 
 LEARNED = "learned.toml"
 """The file of what was learnt, in the folder of the user's own maps."""
@@ -96,14 +97,7 @@ def read_maps(own: Path, presets: Iterable[str]) -> tuple[dict[str, Map], list[B
 def read_map(path: Path, presets: Iterable[str]) -> Map:
     """Read one map; `presets` are the names there are. Raises `BadMap` with file, place and remedy."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise BadMap(f"{path}: cannot be read: {error.strerror}") from None
-    if len(raw) > _LARGEST:
-        raise BadMap(f"{path}: larger than {_LARGEST} bytes; a map is a few pages of text at most")
-    try:
-        return _map(path.stem, tables(raw), frozenset(presets))
+        return _map(path.stem, read_page(path, _LARGEST), frozenset(presets))
     except BridgeError as error:
         raise BadMap(f"{path}: {error}") from None
 

@@ -152,7 +152,7 @@ class MidiWire:
         if touch.pad.binding.velocity is not None and touch.event.kind is Kind.NOTE:
             key, limits = touch.pad.binding.velocity
             all_said[key] = _value(key, limits, way(touch.event))
-        asker = Asker(f"midi {touch.event.port} {touch.pad.binding.control}")
+        asker = Asker(f"midi {touch.event.port} {touch.pad.binding.control}", of=f"midi {touch.event.port}")
         return Request(cast("Said", all_said), asker, f"midi {touch.pad.binding.control}", touch.event.time)
 
     def _cancel(self, touch: Touch) -> None:

@@ -1,18 +1,21 @@
 """The OSC wire: a UDP port that hears requests, and answers whoever asked.
 
 A packet that is no OSC is counted and dropped. Everything else is answered: with what was asked for, or with
-`/bridge/error`. Requests are worked off one after the other in the order in which they came, bundles included, and
-none of them waits: a time tag in the future becomes the job's launch time.
+`/bridge/error`, but for an unknown address that somebody sends over and over (see `osc_hush`). The requests of one sender
+are worked off one after the other in the order in which they came, bundles included, and senders take turns (see
+`osc_inbox`). None of them waits: a time tag in the future becomes the job's launch time.
 """
 
 import asyncio
 import logging
 import socket
+import struct
+import sys
 import time
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import fields
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import IPv6Address, ip_address
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +29,8 @@ from daw_bridge.sections import OscConfig
 from daw_bridge.values import shown
 from daw_bridge.wires.osc_addresses import OURS, PRESET, REPLY, REPORTS, REQUESTS
 from daw_bridge.wires.osc_calls import CALLS, Answer, Call, wants_notes
+from daw_bridge.wires.osc_hush import Hush
+from daw_bridge.wires.osc_inbox import Inbox, Packet, Peer
 from daw_bridge.wires.osc_packet import Argument, Message, NotOsc, decode, encode
 from daw_bridge.wires.osc_pattern import is_pattern, matches, parse
 
@@ -34,11 +39,12 @@ _in = logging.getLogger(f"{__name__}.in")
 _out = logging.getLogger(f"{__name__}.out")
 
 _BUFFER = 4 * 2**20  # bytes; a burst of ten thousand triggers waits in it rather than being lost
+_LARGEST = 65_536  # bytes of a packet, and more than any can have
+_AT_ONCE = 1_024  # packets that are taken from the system's queue before others of the daemon's parts have a turn
+_SLICE = 0.002  # seconds for which packets are worked off before they have
+_MEMINFO, _DROPS = 55, 8  # Linux: SO_MEMINFO, and where in it the count of lost packets stands
 _MOST_SUBSCRIBERS = 64
 _LONGEST_ADDRESS = 256  # characters; a preset's name has at most 64
-
-Peer = tuple[str, int]
-"""An address to send to: host and port."""
 
 
 class OscWire(asyncio.DatagramProtocol):
@@ -48,20 +54,30 @@ class OscWire(asyncio.DatagramProtocol):
         self._bridge = bridge
         self._config = config
         self._transport: asyncio.DatagramTransport | None = None
+        self._socket: socket.socket | None = None
+        self._inbox = Inbox()
+        self._working = False
+        self._hush = Hush()
         self._subscribers: dict[Peer, None] = {}  # a set that keeps its order
-        self._counts: Counter[str] = Counter({"packets": 0, "not_osc": 0, "strangers": 0, "strays": 0, "errors": 0})
+        names = ("packets", "not_osc", "strangers", "strays", "errors", "hushed", "flooded")
+        self._counts: Counter[str] = Counter(dict.fromkeys(names, 0))
 
     async def start(self) -> None:
         """Open the port and listen to the bridge. Raises `CannotListen`."""
-        loop = asyncio.get_running_loop()
         where = (self._config.host, self._config.port)
+        opened = socket.socket(socket.AF_INET6 if ":" in where[0] else socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            await loop.create_datagram_endpoint(lambda: self, local_addr=where)
+            opened.setblocking(False)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            opened.bind(where)
+            await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=opened)
         except OSError as error:
+            opened.close()
             raise CannotListen(
                 f"UDP {where[0]}:{where[1]} cannot be opened ({error.strerror or error}); "
                 "is another daemon running? choose another with --osc HOST:PORT, port 0 for any that is free",
             ) from None
+        self._socket = opened
         self._bridge.announcer.listen(self.report)
 
     async def stop(self) -> None:
@@ -79,29 +95,62 @@ class OscWire(asyncio.DatagramProtocol):
         return host, port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport that asyncio made, and give it room for bursts."""
+        """Keep the transport that asyncio made."""
         self._transport = cast("asyncio.DatagramTransport", transport)
-        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
 
     def error_received(self, exc: Exception) -> None:
         """Take note that a packet could not be sent: its receiver is gone, which is no trouble of ours."""
         _out.debug("not received: %s", exc)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        """Work off one packet."""
-        received = time.monotonic()
-        peer = (addr[0], addr[1])
-        self._counts["packets"] += 1
-        if not may_ask(peer[0], self._config.allow):
-            self._counts["strangers"] += 1
+        """Take in one packet, and all others that lie in the system's queue."""
+        self._take_in(data, addr)
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, asyncio.SelectorEventLoop):  # others read ahead themselves
+            self._take_in_rest()
+        if self._inbox and not self._working:
+            self._working = True
+            loop.call_soon(self._work)
+
+    def _take_in_rest(self) -> None:
+        """Take in what lies in the system's queue: asyncio would take one packet in each of the loop's turns."""
+        if self._socket is None:
             return
+        for _ in range(_AT_ONCE):
+            try:
+                self._take_in(*self._socket.recvfrom(_LARGEST))
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self.error_received(error)
+                return
+
+    def _take_in(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        """Take in one packet, if its sender may ask and has not flooded us."""
+        self._counts["packets"] += 1
+        if not may_ask(addr[0], self._config.allow):
+            self._counts["strangers"] += 1
+        elif not self._inbox.put(Packet(data, (addr[0], addr[1]), time.monotonic())):
+            self._counts["flooded"] += 1
+
+    def _work(self) -> None:
+        """Work off packets for a moment; if there are more, come back after everyone else had a turn."""
+        until = time.monotonic() + _SLICE
+        while self._inbox and time.monotonic() < until:
+            self._work_off(self._inbox.take())
+        self._working = bool(self._inbox)
+        if self._working and self._transport is not None and not self._transport.is_closing():
+            asyncio.get_running_loop().call_soon(self._work)
+
+    def _work_off(self, packet: Packet) -> None:
+        """Work off one packet."""
         try:
-            messages = decode(data)
+            messages = decode(packet.data)
         except NotOsc:
             self._counts["not_osc"] += 1
             return
         for message in messages:
-            self._receive(message, peer, received)
+            self._receive(message, packet.peer, packet.received)
 
     def report(self, report: reports.Told, request: Request) -> None:
         """Send a report to who asked, to the port that the request named, and, but for a refusal, to all subscribers."""
@@ -112,8 +161,23 @@ class OscWire(asyncio.DatagramProtocol):
         self._send(REPORTS[type(report)], arguments, peers)
 
     def counts(self) -> Mapping[str, int]:
-        """Return how many packets came, and how many of them were no OSC, from strangers, strays, or mistaken."""
-        return {**self._counts, "subscribers": len(self._subscribers)}
+        """Return how many packets came, and how many of them were no OSC, from strangers, strays, or mistaken.
+
+        `hushed` are unknown addresses that nobody was told of again, `flooded` are packets of senders who sent too many
+        at once, and `lost` those that the system itself had no room for, where it says so.
+        """
+        return {**self._counts, "lost": self._lost(), "subscribers": len(self._subscribers)}
+
+    def _lost(self) -> int:
+        """Return how many packets the system has lost before they came to us; 0 where it does not say."""
+        if self._socket is None or sys.platform != "linux":
+            return 0
+        try:
+            info = self._socket.getsockopt(socket.SOL_SOCKET, _MEMINFO, 4 * (_DROPS + 1))
+        except OSError:
+            return 0
+        drops: int = struct.unpack_from("=I", info, 4 * _DROPS)[0]
+        return drops
 
     def _receive(self, message: Message, peer: Peer, received: float) -> None:
         """Work off one message; answer with `/bridge/error` if it cannot be."""
@@ -180,10 +244,17 @@ class OscWire(asyncio.DatagramProtocol):
     def _refuse(self, address: str, error: Exception, peers: Mapping[Peer, None]) -> None:
         """Tell the asker why a request came to nothing."""
         self._counts["errors"] += 1
+        peer = next(iter(peers))
+        if isinstance(error, UnknownAddress) and not self._hush.is_news(
+            f"{peer[0]}:{peer[1]}", address[:_LONGEST_ADDRESS]
+        ):
+            self._counts["hushed"] += 1
+            return
         message = (
             str(error) if isinstance(error, BridgeError) else "something broke inside the daemon; its log says what"
         )
-        self._in_turn(REPORTS[reports.Refused], [address[:_LONGEST_ADDRESS], code_of(error), message], peers)
+        packet = _refusal(address[:_LONGEST_ADDRESS], code_of(error), message)
+        self._bridge.announcer.in_turn(partial(self._post, packet, peers))
 
     def _in_turn(self, address: str, arguments: Sequence[Argument], peers: Mapping[Peer, None]) -> None:
         """Send an answer after all that was said before it: reports may be held back until they are true."""
@@ -191,12 +262,21 @@ class OscWire(asyncio.DatagramProtocol):
 
     def _send(self, address: str, arguments: Sequence[Argument], peers: Mapping[Peer, None]) -> None:
         """Send one message to each of `peers`."""
-        if self._transport is None or not peers:
-            return
-        packet = encode(address, arguments)
-        for peer in peers:
-            _out.debug("%s %s to %s", address, arguments, peer)
-            self._transport.sendto(packet, peer)
+        if peers:
+            _out.debug("%s %s to %s", address, arguments, peers)
+            self._post(encode(address, arguments), peers)
+
+    def _post(self, packet: bytes, peers: Mapping[Peer, None]) -> None:
+        """Send one packet to each of `peers`."""
+        if self._transport is not None:
+            for peer in peers:
+                self._transport.sendto(packet, peer)
+
+
+@lru_cache(maxsize=256)
+def _refusal(address: str, code: str, message: str) -> bytes:
+    """Return the packet of a refusal. In a flood the same is said thousands of times, and encoding is half the work."""
+    return encode(REPORTS[reports.Refused], [address, code, message])
 
 
 def may_ask(host: str, allowed: Container[str]) -> bool:

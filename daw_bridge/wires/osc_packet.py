@@ -20,6 +20,7 @@ Argument = str | int | float | bool | bytes | None
 
 _BUNDLE = b"#bundle\0"
 _IMMEDIATELY = 1
+_LARGEST_FLOAT = 3.4028234663852886e38  # what 32 bits can say
 _NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970
 
 
@@ -94,10 +95,13 @@ def decode(packet: bytes) -> Iterator[Message]:
 
 
 def encode(address: str, arguments: Sequence[Argument]) -> bytes:
-    """Return the packet of one message. Whole numbers beyond 32 bits go out as ``h``, others as ``i``."""
+    """Return the packet of one message. Numbers beyond 32 bits go out as ``h`` and ``d``, others as ``i`` and ``f``."""
     builder = OscMessageBuilder(address)
     for argument in arguments:
-        builder.add_arg(_sendable(argument) if isinstance(argument, str) else argument)
+        if isinstance(argument, float) and _LARGEST_FLOAT < abs(argument) < float("inf"):
+            builder.add_arg(argument, "d")
+        else:
+            builder.add_arg(_sendable(argument) if isinstance(argument, str) else argument)
     packet: bytes = builder.build().dgram
     return packet
 

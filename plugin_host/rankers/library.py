@@ -13,6 +13,8 @@ from plugin_host.audio import Audio
 MOST = 64
 """So many clips of each folder count, the newest: what a session may repeat, at a cost that does not grow with it."""
 
+_LONGEST, _CHANNELS = 600.0, 8  # seconds and channels; what is larger is no loop, and would take much memory
+
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
@@ -46,7 +48,7 @@ class Library:
     ) -> Nearest | None:
         """Return the clip nearest to `direction`, None where there is none. `listen` turns a clip into a direction.
 
-        A file that is no WAV, or is just being written, is passed over.
+        A file that is no WAV, is just being written, or is far too long for a loop is passed over.
         """
         best: Nearest | None = None
         with self._lock:
@@ -77,6 +79,9 @@ def _listen(clip: _Clip, listen: Callable[[Audio], NDArray[np.float32]]) -> NDAr
     import soundfile  # where nothing is compared, it is not loaded
 
     try:
+        told = soundfile.info(clip.path)
+        if told.duration > _LONGEST or told.channels > _CHANNELS:
+            return None
         samples, rate = soundfile.read(clip.path, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError):
         return None

@@ -14,7 +14,7 @@ LOAD = ("everything", "bars", 64, "takes", 16)
 
 def run() -> None:
     """Measure with the embedded engine at work."""
-    with tempfile.TemporaryDirectory() as base, daemon(Path(base)) as running:
+    with tempfile.TemporaryDirectory() as base, daemon(Path(base), DAW_BRIDGE_JOBS_PER_MINUTE="0") as running:
         seconds = delays(running, LOAD, REQUESTS)
     record(
         "answers", {"requests": REQUESTS, "load": "64 bars x 16 takes, over and over"}, {"queued_ms": spread(seconds)}

@@ -14,9 +14,9 @@ from plugin_host.musictime import Grid, Meter, Tempo
 PLAN = Plan("x", Grid(Tempo.parse(120), Meter(4, 4), 4, 48_000), 0)
 
 
-def job(name: str) -> Job:
+def job(name: str, asker: Asker = Asker("test"), title: str = "x") -> Job:  # noqa: B008 - it is frozen
     """Return a job called `name`."""
-    return Job(name, Request(Said(), Asker("test"), "/bridge/generate", 0.0), PLAN, "sketch", "x")
+    return Job(name, Request(Said(), asker, "/bridge/generate", 0.0), PLAN, "sketch", title)
 
 
 def test_first_come_first_served() -> None:
@@ -50,6 +50,20 @@ def test_a_job_that_comes_later_is_waited_for() -> None:
     assert asyncio.run(law()) == "late"
 
 
+def test_pads_of_one_controller_are_one_sender() -> None:
+    """They take turns with others together, and the latest job of each wish is found, whichever pad it was."""
+    jobs = Jobs(8)
+    pads = [Asker(f"midi pads note {note}", of="midi pads") for note in (36, 37, 38)]
+    for number, pad in enumerate(pads):
+        jobs.accept(job(f"p{number}", pad, "bass"))
+    assert jobs.accept(job("other", Asker("osc"), "bass")) == 1
+    assert [each.id for each in jobs.waiting] == ["p0", "other", "p1", "p2"]
+    latest = jobs.latest("midi pads", "bass")
+    assert latest is not None
+    assert latest.id == "p2"
+    assert jobs.latest("midi pads", "drums") is jobs.latest("osc 2", "bass") is None
+
+
 def test_a_full_queue_refuses_aloud() -> None:
     """The message says how many wait and what to do; nothing of the refused job is kept."""
     jobs = Jobs(2)
@@ -60,6 +74,19 @@ def test_a_full_queue_refuses_aloud() -> None:
     assert not jobs.knows("c")
     jobs.withdraw("a")
     assert jobs.accept(job("c")) == 1
+
+
+def test_who_fills_the_queue_keeps_nobody_else_out() -> None:
+    """Whoever has no job waiting finds room for one, up to a quarter more; the others do not."""
+    jobs = Jobs(8)
+    for number in range(8):
+        jobs.accept(job(f"many{number}", Asker("many")))
+    for name in ("one", "two"):
+        assert jobs.accept(job(name, Asker(name))) <= 2
+        with pytest.raises(QueueFull):
+            jobs.accept(job(f"{name} again", Asker(name)))
+    with pytest.raises(QueueFull, match="10 jobs are waiting"):
+        jobs.accept(job("three", Asker("three")))
 
 
 def test_an_id_is_taken_for_as_long_as_it_is_remembered() -> None:

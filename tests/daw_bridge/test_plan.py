@@ -7,7 +7,7 @@ import pytest
 from daw_bridge.config import Config
 from daw_bridge.errors import BadRequest, BridgeError, DeviceUnavailable, EngineUnavailable, OutOfRange
 from daw_bridge.plan import decide
-from daw_bridge.presets import Preset
+from daw_bridge.presets import Preset, read_preset
 from daw_bridge.requests import Said
 from daw_bridge.sections import JobsConfig, PathsConfig
 from daw_bridge.session import SessionState
@@ -112,6 +112,17 @@ def test_a_guide_lies_in_an_allowed_folder_once_links_are_followed(tmp_path: Pat
     for nothing in ("missing.wav", "."):
         with pytest.raises(BadRequest, match="is no file"):
             decide(Said(prompt="x", guide=nothing), None, SESSION, config)
+
+
+def test_a_presets_guide_is_confined_too(tmp_path: Path) -> None:
+    """A recipe from elsewhere can name no file that a request could not."""
+    (tmp_path / "private.wav").write_bytes(b"RIFF")
+    (tmp_path / "loops").mkdir()
+    (tmp_path / "recipe.toml").write_text("prompt = 'x'\nguide = '../private.wav'")
+    recipe = read_preset(tmp_path / "recipe.toml")
+    for folders in ((), (tmp_path / "loops",)):
+        with pytest.raises(OutOfRange, match=r"guide: '\.\./private\.wav' is"):
+            decide(Said(), recipe, SESSION, Config(paths=PathsConfig(guides=folders)))
 
 
 def test_a_guide_is_looked_for_in_every_allowed_folder(tmp_path: Path) -> None:

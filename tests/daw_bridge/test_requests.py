@@ -28,6 +28,7 @@ EDGES: dict[str, tuple[list[object], list[object]]] = {
     "scheduler": (["ddim"], ["", "a b"]),
     "eta": ([0, 1], [-1, 1.5, "x"]),
     "loop": ([0, 1, True, False, "1"], [2, -1, "maybe"]),
+    "replace": ([0, 1, True, False, "1"], [2, -1, "maybe"]),
     "shift": ([-3, 3, 0, 1.5, "-0.25"], [-3.01, 4, float("nan"), "up"]),
     "reply_port": ([1, 65_535], [0, 65_536, "x"]),
 }

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daw_bridge.errors import BadRequest, BridgeError, OutOfRange
-from daw_bridge.values import Choice, Number, Parsed, Switch, Text, Whole, Word, tables
+from daw_bridge.values import Choice, Number, Parsed, Switch, Text, Whole, Word
 from plugin_host.musictime import Meter, Tempo
 
 huge = st.integers(0, 20_000).map(lambda digits: 10**digits)
@@ -106,17 +106,6 @@ def test_a_number_in_a_text_keeps_all_its_digits(number: float) -> None:
 def test_a_number_in_a_text_is_written_as_a_person_would(number: float, text: str) -> None:
     """No exponent in a prompt, and no point without need."""
     assert Text(40)(number) == text
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [b"a = " + b"9" * 5_000, b"a = " + b"[" * 20_000, b"\xff", b"a = ", b"a = 1\na = 2"],
-    ids=["digits", "brackets", "bytes", "nothing", "twice"],
-)
-def test_what_is_no_toml_is_said_to_be_none(raw: bytes) -> None:
-    """Whatever the reader of TOML stumbles over."""
-    with pytest.raises(BadRequest, match="is no TOML"):
-        tables(raw)
 
 
 @pytest.mark.parametrize("value", [1, 1.0, True, "1", "true", "True"])

@@ -9,6 +9,7 @@ since 1.6, which is then loaded as weights only; the bare pickles of before can 
 """
 
 import json
+import operator
 import os
 import re
 import struct
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from plugin_host.errors import BadValue, EngineUnavailable
+from plugin_host.musictime import RATE_RANGE
 
 DEFAULT = "ucsd-reach/musicldm"
 """The published checkpoint."""
@@ -46,7 +48,8 @@ LICENCES: Mapping[str, str] = {DEFAULT: "CC BY-NC-SA 4.0 (non-commercial)"}
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _LICENCE_LINE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
-_LONGEST_HEADER = 100_000_000  # bytes; the same bound that safetensors sets
+_LONGEST_HEADER = 16 * 2**20  # bytes; that of the published UNet has a hundredth of it
+_LARGEST_JSON = 16 * 2**20  # bytes; a tokenizer's words are the largest, with two
 _ZIP = b"PK\x03\x04"
 
 
@@ -77,8 +80,13 @@ class Checkpoint:
 
     @property
     def rate(self) -> int:
-        """The sample rate of what it makes, in Hz."""
-        return int(self.config("vocoder")["sampling_rate"])
+        """The sample rate of what it makes, in Hz. Raises `EngineUnavailable` where none is told."""
+        rate = self.config("vocoder").get("sampling_rate")
+        if not isinstance(rate, int) or rate not in range(RATE_RANGE[0], RATE_RANGE[1] + 1):
+            raise EngineUnavailable(
+                f"the vocoder of {self.source} has no sample rate; fetch or copy the checkpoint again"
+            )
+        return rate
 
 
 def is_hub_id(source: str) -> bool:
@@ -157,11 +165,15 @@ def _cached(source: str, revision: str | None) -> tuple[Path, str]:
 
 
 def _json(path: Path) -> Mapping[str, Any]:
-    """Read an object from a JSON file."""
+    """Read an object from a JSON file, of whatever kind what lies there may be."""
+    if not path.is_file():
+        raise EngineUnavailable(f"the checkpoint lacks {path}; fetch or copy it again, whole")
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise EngineUnavailable(f"the checkpoint lacks {path}; fetch or copy it again, whole") from None
+        with path.open("rb") as stream:
+            raw = stream.read(_LARGEST_JSON + 1)
+        value = json.loads(raw) if len(raw) <= _LARGEST_JSON else None
+    except RecursionError:
+        raise EngineUnavailable(f"{path} cannot be read (brackets lie too deep); fetch it again") from None
     except (OSError, ValueError) as error:
         raise EngineUnavailable(f"{path} cannot be read ({error}); fetch or copy the checkpoint again") from None
     if not isinstance(value, dict):
@@ -191,15 +203,12 @@ def _check_safetensors(path: Path) -> None:
     with path.open("rb") as stream:
         head = stream.read(8)
         size = struct.unpack("<Q", head)[0] if len(head) == 8 else _LONGEST_HEADER + 1
-        header = stream.read(size) if size <= _LONGEST_HEADER else b""
+        header = stream.read(size) if size <= min(_LONGEST_HEADER, length) else b""
     try:
         tensors = json.loads(header)
-        end = (
-            8
-            + size
-            + max((each["data_offsets"][1] for key, each in tensors.items() if key != "__metadata__"), default=0)
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        ends = [each["data_offsets"][1] for key, each in tensors.items() if key != "__metadata__"]
+        end = 8 + size + max(map(operator.index, ends), default=0)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise EngineUnavailable(f"{path} is no safetensors file; fetch or copy the checkpoint again") from None
     if length != end:
         raise EngineUnavailable(

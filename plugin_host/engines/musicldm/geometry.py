@@ -11,6 +11,20 @@ from math import prod
 from typing import Any
 
 from plugin_host.engines.musicldm.checkpoint import Checkpoint
+from plugin_host.errors import EngineUnavailable
+
+_MEASURES: Mapping[str, tuple[str, ...]] = {
+    "unet": ("in_channels", "block_out_channels", "sample_size"),
+    "vae": ("block_out_channels",),
+    "vocoder": (
+        *("sampling_rate", "model_in_dim", "upsample_rates", "upsample_kernel_sizes"),
+        *("resblock_kernel_sizes", "resblock_dilation_sizes"),
+    ),
+}
+"""What is read of each model's configuration, in the order in which `Geometry.read` takes the models."""
+
+_LARGEST = 192_000  # the highest sample rate; nothing else that is read is as large
+_LONGEST_LIST = 16  # levels of a model
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +47,21 @@ class Geometry:
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Geometry":
-        """Read a checkpoint that was located. Raises `EngineUnavailable` for a file that is no JSON."""
-        parts = (checkpoint.config(part) for part in ("unet", "vae", "vocoder"))
-        return cls.read(*parts)
+        """Read a checkpoint that was located. Raises `EngineUnavailable` for a file without sense."""
+        parts = {part: checkpoint.config(part) for part in _MEASURES}
+        for part, keys in _MEASURES.items():
+            for key in keys:
+                if not _is_measure(parts[part].get(key)):
+                    raise EngineUnavailable(
+                        f"{key} in the configuration of the {part} of {checkpoint.source} is no measure of a model; "
+                        "fetch or copy the checkpoint again"
+                    )
+        try:
+            return cls.read(*parts.values())
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise EngineUnavailable(
+                f"the configurations of {checkpoint.source} do not fit together ({error}); fetch or copy it again"
+            ) from None
 
     @classmethod
     def read(cls, unet: Mapping[str, Any], vae: Mapping[str, Any], vocoder: Mapping[str, Any]) -> "Geometry":
@@ -64,6 +90,13 @@ class Geometry:
     def latents(self, seconds: Fraction) -> Fraction:
         """Return a length in latent frames, exact."""
         return seconds * self.rate / self.frames_per_latent
+
+
+def _is_measure(value: object) -> bool:
+    """Whether `value` is a whole number that a model can have, or a short list of such, or of such lists."""
+    if isinstance(value, list):
+        return 0 < len(value) <= _LONGEST_LIST and all(_is_measure(each) for each in value)
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST
 
 
 def _context(vocoder: Mapping[str, Any]) -> int:

@@ -32,11 +32,19 @@ SKETCH = "sketch"
 LONGEST = 600.0
 """Seconds of a user's guide at most."""
 
+CHANNELS = 8
+"""Channels of a user's guide at most."""
+
+RATES = (1_000, 768_000)
+"""Sample rates of a user's guide in Hz."""
+
 SILENT = 1e-3
 """A guide whose peak is below this (−60 dB) holds nothing to follow."""
 
 WHOLE = 0.03
 """A loop whose length is so near to whole beats, in beats, is meant to be exactly those."""
+
+_MOST_CHUNKS = 1_000  # of a file are looked at; a gigabyte of empty ones would take minutes
 
 _NAMED_TEMPO = re.compile(r"(?<![\d.])(\d{2,3}(?:\.\d+)?)[ _-]?bpm", re.IGNORECASE)
 
@@ -128,6 +136,11 @@ def _sound(path: Path, rate: int) -> Audio:
             raise OutOfRange(
                 f"guide: {path.name} lasts {told.duration:.0f} s; a guide has at most {LONGEST:.0f} s: cut it to a loop"
             )
+        if told.channels > CHANNELS or not RATES[0] <= told.samplerate <= RATES[1]:
+            raise OutOfRange(
+                f"guide: {path.name} has {told.channels} channels at {told.samplerate} Hz; a guide has at most {CHANNELS} "
+                f"at {RATES[0]} to {RATES[1]} Hz: convert it"
+            )
         samples, own = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError, TypeError) as error:
         raise BadValue(f"guide: {path.name} is no sound file that can be read ({error}); give a WAV") from None
@@ -158,10 +171,13 @@ def _acid_tempo(path: Path) -> float | None:
     with path.open("rb") as file:
         if file.read(12)[8:] != b"WAVE":
             return None
-        while len(head := file.read(8)) == 8:
+        for _ in range(_MOST_CHUNKS):
+            if len(head := file.read(8)) < 8:
+                break
             name, size = struct.unpack("<4sI", head)
             if name == b"acid" and size >= 24:
-                found: float = struct.unpack("<IHHfIHHf", file.read(24))[-1]
-                return found if 20 <= found <= 999 else None
+                body = file.read(24)  # less, where the file was cut off
+                found = struct.unpack("<f", body[20:])[0] if len(body) == 24 else 0.0
+                return float(found) if 20 <= found <= 999 else None
             file.seek(size + size % 2, 1)
     return None

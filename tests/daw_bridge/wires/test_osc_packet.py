@@ -51,6 +51,12 @@ def test_the_edges_of_floats_pass(value: float) -> None:
     assert struct.pack(">f", read) == struct.pack(">f", value)
 
 
+@given(st.floats(min_value=3.5e38, allow_infinity=False), st.sampled_from((1, -1)))
+def test_a_number_that_32_bits_cannot_say_goes_out_in_64(value: float, sign: int) -> None:
+    """It is not infinite, and nothing is raised."""
+    assert only(encode("/x", [sign * value])).arguments() == [sign * value]
+
+
 def test_every_tag_of_the_specification_is_read() -> None:
     """Tags that python-osc skips do not move what follows them."""
     tags = b",ciShdTFNI[ii]bt\0\0\0\0"

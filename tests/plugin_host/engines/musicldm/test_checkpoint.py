@@ -3,6 +3,7 @@
 import json
 import pickle
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 
 from plugin_host.engines.musicldm import checkpoint
 from plugin_host.engines.musicldm.device import choose
+from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.model import MusicLDM
 from plugin_host.errors import BadValue, EngineUnavailable, OutOfMemory
 
@@ -41,6 +43,18 @@ def change_config(folder: Path, part: str, **changes: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
+def headed(folder: Path, header: bytes, size: int | None = None) -> None:
+    """Give the UNet's weights another header, which says that it is `size` bytes long."""
+    weights = folder / "unet/diffusion_pytorch_model.safetensors"
+    weights.write_bytes(struct.pack("<Q", len(header) if size is None else size) + header)
+
+
+def replaced_by_folder(path: Path) -> None:
+    """Put a folder in the place of a file."""
+    path.unlink()
+    path.mkdir()
+
+
 SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "no index": (lambda folder: (folder / "model_index.json").unlink(), "has no model_index.json"),
     "index is no JSON": (lambda folder: (folder / "model_index.json").write_text("{"), "cannot be read"),
@@ -68,6 +82,33 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: change_config(folder, "vocoder", model_in_dim=18),
         "the vocoder of .* cannot be loaded|does not fit together",
     ),
+    "an index of brackets": (
+        lambda folder: (folder / "model_index.json").write_text("[" * 100_000),
+        "brackets lie too deep",
+    ),
+    "a config of brackets": (
+        lambda folder: (folder / "vae/config.json").write_text('{"a": ' * 100_000),
+        "brackets lie too deep",
+    ),
+    "a config without end": (lambda folder: (folder / "vae/config.json").write_bytes(b" " * 17_000_000), "no settings"),
+    "a config that is a folder": (lambda folder: replaced_by_folder(folder / "vae/config.json"), "lacks .*vae"),
+    "a header of brackets": (lambda folder: headed(folder, b"[" * 100_000), "no safetensors"),
+    "a header larger than its file": (lambda folder: headed(folder, b"{}", 2**40), "no safetensors"),
+    "a header that is no table": (lambda folder: headed(folder, b"[1, 2]"), "no safetensors"),
+    "offsets that are text": (lambda folder: headed(folder, b'{"a": {"data_offsets": ["0", "4"]}}'), "no safetensors"),
+    "offsets that are no number": (
+        lambda folder: headed(folder, b'{"a": {"data_offsets": [0, NaN]}}'),
+        "no safetensors",
+    ),
+    "offsets beyond the end": (lambda folder: headed(folder, b'{"a": {"data_offsets": [0, 9e15]}}'), "no safetensors"),
+    "offsets beyond the file": (
+        lambda folder: headed(folder, b'{"a": {"data_offsets": [0, 9000000000000000000]}}'),
+        "it is damaged",
+    ),
+    "tensors that lie about their shape": (
+        lambda folder: headed(folder, b'{"a": {"dtype": "F32", "shape": [1000000000, 1000], "data_offsets": [0, 0]}}'),
+        "the unet of .* cannot be loaded",
+    ),
     "no tokenizer": (lambda folder: (folder / "tokenizer/tokenizer_config.json").unlink(), "lacks .*tokenizer"),
 }
 
@@ -79,6 +120,29 @@ def test_a_spoiled_checkpoint_is_refused(copy: Path, how: str) -> None:
     spoil(copy)
     with pytest.raises(EngineUnavailable, match=message):
         MusicLDM.load(str(copy), placement=choose("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
+        ("vocoder", {"sampling_rate": "many"}),
+        ("vocoder", {"sampling_rate": -1}),
+        ("vocoder", {"upsample_rates": [2] * 100_000}),
+        ("vocoder", {"upsample_rates": []}),
+        ("vocoder", {"resblock_dilation_sizes": 3}),
+        ("vae", {"block_out_channels": [1] * 64}),
+        ("unet", {"sample_size": 2**70}),
+        ("unet", {"in_channels": None}),
+    ],
+)
+def test_measures_without_sense_are_refused(copy: Path, part: str, changes: dict[str, object]) -> None:
+    """Before anything is made from them, and naming the part."""
+    change_config(copy, part, **changes)
+    with pytest.raises(EngineUnavailable, match=r"configuration.* of .*copy"):
+        Geometry.of(checkpoint.locate(str(copy)))
+    if "sampling_rate" in changes:
+        with pytest.raises(EngineUnavailable, match="has no sample rate"):
+            assert checkpoint.locate(str(copy)).rate
 
 
 def test_a_pickle_cannot_run(copy: Path, tmp_path: Path) -> None:

@@ -164,6 +164,70 @@ def test_a_text_is_no_guide(tmp_path: Path) -> None:
         guide.read(path, PUBLISHED, 120.0)
 
 
+def riff(*chunks: tuple[bytes, bytes, int | None], size: int | None = None) -> bytes:
+    """Return a WAV of chunks: name, body, and the size that it claims if that is a lie; so may that of the whole be."""
+    body = b"".join(name + struct.pack("<I", len(data) if lie is None else lie) + data for name, data, lie in chunks)
+    return b"RIFF" + struct.pack("<I", 4 + len(body) if size is None else size) + b"WAVE" + body
+
+
+def form(channels: int = 1, rate: int = 16_000, bits: int = 16, tag: int = 1) -> tuple[bytes, bytes, int | None]:
+    """Return a `fmt ` chunk."""
+    block = channels * bits // 8
+    return b"fmt ", struct.pack("<HHIIHH", tag, channels, rate, rate * block & 0xFFFFFFFF, block & 0xFFFF, bits), None
+
+
+SOUND = (np.sin(np.arange(16_000) / 9) * 9_000).astype("<i2").tobytes()
+NOT_FINITE = np.array([0.1, np.nan, np.inf, -np.inf] * 400, "<f4").tobytes()
+
+HOSTILE = {
+    "nothing": b"",
+    "a head alone": b"RIFF\xff\xff\xff\xffWAVE",
+    "no channels": riff(form(channels=0), (b"data", SOUND, None)),
+    "60 000 channels": riff(form(channels=60_000), (b"data", SOUND, None)),
+    "1 024 channels": riff(form(channels=1_024), (b"data", SOUND, None)),
+    "no rate": riff(form(rate=0), (b"data", SOUND, None)),
+    "a rate of 1 Hz": riff(form(rate=1), (b"data", SOUND, None)),
+    "a rate of 4 GHz": riff(form(rate=2**32 - 1), (b"data", SOUND, None)),
+    "no bits": riff(form(bits=0), (b"data", SOUND, None)),
+    "bits that nobody has": riff(form(bits=13, tag=77), (b"data", SOUND, None)),
+    "no format": riff((b"data", SOUND, None)),
+    "no sound": riff(form()),
+    "samples that are no numbers": riff(form(bits=32, tag=3), (b"data", NOT_FINITE, None)),
+    "a format that is cut off": riff((b"fmt ", b"\x01\x00\x01", None), (b"data", SOUND, None)),
+    "a chunk of 4 GB that is not there": riff(form(), (b"LIST", b"x", 2**32 - 1)),
+}
+"""WAVs that are refused. What claims more sound than there is is read as far as it goes, as every player does."""
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_a_hostile_wav_is_refused_with_its_name(tmp_path: Path, how: str) -> None:
+    """One sentence that says what to do, whatever lies in its headers, and at once."""
+    path = tmp_path / "guide.wav"
+    path.write_bytes(HOSTILE[how])
+    with pytest.raises((BadValue, OutOfRange), match=r"^guide: guide\.wav "):
+        guide.read(path, PUBLISHED, 120.0)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        riff(form(), (b"data", SOUND, 2**32 - 1), size=2**32 - 1),
+        riff(form(), (b"acid", b"\xff" * 24, None), (b"data", SOUND, None), size=0),
+        riff(form(), (b"data", SOUND, None), *[(b"junk", b"", None)] * 100_000),
+        riff(form(), (b"data", SOUND, None), (b"acid", b"\0" * 10, 24)),
+    ],
+    ids=["claims 4 GB", "claims nothing", "a hundred thousand chunks", "cut off in a chunk"],
+)
+def test_a_wav_that_lies_about_its_size_is_read_as_far_as_it_goes(tmp_path: Path, raw: bytes) -> None:
+    """No more than is there, and within a bounded number of looks at chunks."""
+    path = tmp_path / "guide_120bpm.wav"
+    path.write_bytes(raw)
+    loop = guide.read(path, PUBLISHED, 120.0)
+    assert loop.beats == 2
+    assert 0 < len(loop.sound) <= 16_000
+    assert np.isfinite(loop.sound).all()
+
+
 def test_five_hours_are_no_guide(tmp_path: Path) -> None:
     """Known from the header, before anything is read."""
     path = tmp_path / "guide.wav"

@@ -1,0 +1,23 @@
+"""Everything at once, for a while; ``python tests/bench mixed`` does it for half an hour."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from daemons import daemon
+from mixed import free_port, play, settings
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the workers of a daemon are found through /proc")
+@pytest.mark.timeout(180)
+def test_every_accepted_job_ends_once_whatever_happens(tmp_path: Path) -> None:
+    """All wires, cancels, workers that are killed and stopped, tempo changes, rubbish: nothing lost, nothing left."""
+    midi = free_port()
+    with daemon(tmp_path, **settings(midi)) as running:
+        tally = play(running, midi, 20.0, seed=3)
+        assert len(tally.queued) > 20
+        assert tally.lost == []
+        assert tally.twice == []
+        assert tally.broken == []
+        assert running.leftovers == []
+    assert "Traceback" not in (tmp_path / "log").read_text()
