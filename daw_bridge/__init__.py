@@ -23,7 +23,7 @@ It reads in the order in which a request travels::
     chronicle  logs    what is written down of it
     heard              what was measured of a clip, in words
     bridge             the desk at which all of these meet, whichever wire a request came by
-    daemon             the switchboard
+    parts  daemon      all of it put together, and started in order
     config  sections   its settings
     client  cli/       the other end of the wire, and the commands
     pages              how TOML is read that somebody else may have written
