@@ -116,9 +116,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         ready = asyncio.get_running_loop().create_future()
         announcer.hold(ready)  # until all who listen do so
         resume(left, jobs, runner, announcer, journal, too_old=config.jobs.resume)
-        await osc.start()
-        parts.push_async_callback(osc.stop)
-        parts.push_async_callback(_said, announcer, journal)
+        await _open_wire(osc, announcer, journal, parts)
         foreman.start(config.jobs.engine)
         parts.push_async_callback(foreman.stop)
         await _follow_clocks(config.clock, session, parts)
@@ -163,6 +161,14 @@ def _swept(folders: Iterable[FolderDelivery], left: Legacy) -> None:
             music.parent.mkdir(parents=True, exist_ok=True)  # a fresh account may have no Music folder
         folder.prepare()
         folder.sweep(left.parts)
+
+
+async def _open_wire(osc: OscWire, announcer: Announcer, journal: Journal, parts: AsyncExitStack) -> None:
+    """Open the OSC port. Right behind it the journal hears what was told; before it closes, all that is held is said."""
+    await osc.start()
+    announcer.listen(journal.hear)
+    parts.push_async_callback(osc.stop)
+    parts.push_async_callback(_said, announcer, journal)
 
 
 async def _said(announcer: Announcer, journal: Journal) -> None:

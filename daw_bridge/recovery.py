@@ -153,6 +153,5 @@ def _tell(each: Left, announcer: Announcer, journal: Journal) -> None:
     if kind is reports.Done:
         for parcel in each.parcels:
             announcer.tell(reports.Delivered(job.id, parcel.rank, parcel.score, parcel.wav), job.request)
-    announcer.tell(kind(**outcome), job.request)
     journal.over(job, each.number)
-    journal.told(job)
+    announcer.tell(kind(**outcome), job.request)

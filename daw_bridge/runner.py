@@ -170,7 +170,6 @@ class Runner:
         self._announcer.hold(self._journal.ended(job, state, report))
         for each in (*delivered, report):
             self._announcer.tell(each, job.request)
-        self._announcer.in_turn(partial(self._journal.told, job))
 
     async def _deliver(self, job: Job) -> "_Landed":
         """Make the clips of `job`, unless an earlier life did, and land them. Cancelled, it leaves nothing."""
