@@ -75,6 +75,7 @@ async def lived(folder: Path, jobs: int) -> None:
         job = a_job(f"j{number}")
         journal.accepted(job)
         through = journal.ended(job, State.CANCELLED, Cancelled(job.id))
+        journal.hear(Cancelled(job.id), job.request)
         if number % 100 == 0:
             await through
     await journal.stop()
