@@ -64,9 +64,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         ready = asyncio.get_running_loop().create_future()
         announcer.hold(ready)  # until all who listen do so
         resume(left, bridge.jobs, runner, announcer, journal, too_old=config.jobs.resume)
-        await parts.osc.start()
-        started.push_async_callback(parts.osc.stop)
-        started.push_async_callback(_said, announcer, journal)
+        await _open_wire(parts.osc, announcer, journal, started)
         parts.foreman.start(config.jobs.engine)
         started.push_async_callback(parts.foreman.stop)
         await _follow_clocks(config.clock, bridge, started)
@@ -99,6 +97,14 @@ def _swept(folders: Iterable[FolderDelivery], left: Legacy) -> None:
             music.parent.mkdir(parents=True, exist_ok=True)  # a fresh account may have no Music folder
         folder.prepare()
         folder.sweep(left.parts)
+
+
+async def _open_wire(osc: OscWire, announcer: Announcer, journal: Journal, parts: AsyncExitStack) -> None:
+    """Open the OSC port. Right behind it the journal hears what was told; before it closes, all that is held is said."""
+    await osc.start()
+    announcer.listen(journal.hear)
+    parts.push_async_callback(osc.stop)
+    parts.push_async_callback(_said, announcer, journal)
 
 
 async def _said(announcer: Announcer, journal: Journal) -> None:

@@ -25,7 +25,8 @@ from daw_bridge.errors import JournalUnusable
 from daw_bridge.jobs import Job, State
 from daw_bridge.ledger import FILE, Batch, Fate, Safe, Statement, write_all
 from daw_bridge.records import job_text
-from daw_bridge.reports import Cancelled, Done, Failed
+from daw_bridge.reports import Cancelled, Done, Failed, Told
+from daw_bridge.requests import Request
 
 TOLD = "told"
 """The name of the file, beside the journal, with the numbers of the jobs whose end this life of the daemon has told."""
@@ -107,14 +108,17 @@ class Journal:
             ),
         )
 
-    def told(self, job: Job) -> None:
-        """Take note that the end of `job` has been told.
+    def hear(self, report: Told, _request: Request) -> None:
+        """Take note that the end of a job has been told: a listener of the announcer, right behind the wire.
 
         That is one small write into the system's memory, at once and from the event loop: between a report and the note
-        of it must be as little time as can be, for in that time a kill would have the end told twice.
+        of it must be as little time as can be, for in that time a kill would have the end told twice. (Never once, were
+        it noted before: who waits for a word that never comes is worse off.)
         """
-        number = self._ending.pop(job.id, None)
-        if self._told is not None and number is not None:
+        if self._told is None or not isinstance(report, (Done, Cancelled, Failed)):
+            return
+        number = self._ending.pop(report.id, None)
+        if number is not None:
             with suppress(OSError):  # a full disk: after a kill the end is told again, no worse
                 os.write(self._told, f"{number}\n".encode())
 

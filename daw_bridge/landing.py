@@ -92,15 +92,22 @@ class Landing:
                 try:
                     here = await self._here(now, wishes.check)
                     old, now = [*old, *(each for each in now if each not in here)], here
-                    return await self._published(job, now, wishes)
+                    landed = await self._published(job, now, wishes)
                 except TROUBLE as error:
                     await self._wait(job, now, pauses, error, wishes)
+                else:
+                    await asyncio.to_thread(_discard, old)
+                    return landed
         except Postponed:
-            old, now = [], []
             raise
-        finally:
-            for each in (*old, *now):
-                each.discard()
+        except asyncio.CancelledError:
+            if wishes.stopping() and any(each.sound.parent == self._kept.folder.absolute() for each in now):
+                raise Postponed from None
+            await asyncio.to_thread(_discard, [*old, *now])
+            raise
+        except BaseException:
+            await asyncio.to_thread(_discard, [*old, *now])
+            raise
 
     async def _here(self, parcels: Sequence[Parcel], check: Callable[[], None]) -> list[Parcel]:
         """Bring what lies elsewhere into the folder. A thread cannot be cancelled, only told to stop by `check`."""
@@ -164,3 +171,9 @@ class Landing:
         while monotonic() < until:
             yield pause
             pause = min(2 * pause, _LONGEST_PAUSE, max(until - monotonic(), _FIRST_PAUSE / 2))
+
+
+def _discard(parcels: Sequence[Parcel]) -> None:
+    """Remove what is not published. Thread: delivery."""
+    for each in parcels:
+        each.discard()

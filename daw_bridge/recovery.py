@@ -29,7 +29,7 @@ from typing import Any
 from daw_bridge import reports
 from daw_bridge.announce import Announcer
 from daw_bridge.deliveries.parcels import Parcel
-from daw_bridge.errors import Interrupted, Unreadable
+from daw_bridge.errors import Interrupted, JournalUnusable, Unreadable
 from daw_bridge.jobs import REMEMBERED, Job, Jobs, State
 from daw_bridge.journal import TOLD, Journal
 from daw_bridge.records import job_of
@@ -75,7 +75,20 @@ def legacy(base: sqlite3.Connection, state_folder: Path) -> Legacy:
     """Read what earlier lives left in the journal, and note there that the last one has died.
 
     A job that this version cannot read is ended in the journal, as nobody can be told, and is said in the log.
+    Raises `JournalUnusable`.
     """
+    try:
+        return _legacy(base, state_folder)
+    except sqlite3.Error as error:
+        raise JournalUnusable(
+            f"the journal in {state_folder} cannot be read or written ({error}); free some space there if there is none, "
+            "or set paths.state to another folder"
+        ) from None
+
+
+def _legacy(base: sqlite3.Connection, state_folder: Path) -> Legacy:
+    """Read and note it, all at once or not at all."""
+    base.execute("BEGIN IMMEDIATE")
     with suppress(OSError):
         numbers = [(int(word),) for word in (state_folder / TOLD).read_text().split() if word.isdigit()]
         base.executemany("UPDATE jobs SET told = 1 WHERE number = ?", numbers)
@@ -83,7 +96,8 @@ def legacy(base: sqlite3.Connection, state_folder: Path) -> Legacy:
     base.execute("UPDATE jobs SET state = 'waiting' WHERE ended IS NULL")
     left = list(_left(base, "ended IS NULL"))
     untold = list(_left(base, "ended IS NOT NULL AND NOT told"))
-    base.execute("UPDATE jobs SET told = 1 WHERE ended < ?", (time.time() - _LONG_AGO,))
+    base.execute("UPDATE jobs SET told = 1 WHERE ended < ? AND NOT told", (time.time() - _LONG_AGO,))
+    base.execute("COMMIT")
     return Legacy(left, untold, list(_ended(base)))
 
 
@@ -153,6 +167,5 @@ def _tell(each: Left, announcer: Announcer, journal: Journal) -> None:
     if kind is reports.Done:
         for parcel in each.parcels:
             announcer.tell(reports.Delivered(job.id, parcel.rank, parcel.score, parcel.wav), job.request)
-    announcer.tell(kind(**outcome), job.request)
     journal.over(job, each.number)
-    journal.told(job)
+    announcer.tell(kind(**outcome), job.request)

@@ -82,7 +82,10 @@ class Runner:
         self._stopping = True
         for job in self._jobs.waiting:
             self._jobs.withdraw(job.id)
-            self.end(job, State.FAILED, _interrupted(job))
+            if job.id in self._parcels:
+                self._postpone(job)
+            else:
+                self.end(job, State.FAILED, _interrupted(job))
         self._abandon()
         if self._loop is not None:
             if self._jobs.running is None:
@@ -136,8 +139,7 @@ class Runner:
             else:
                 self.end(job, State.CANCELLED, reports.Cancelled(job.id))
         except Postponed:
-            message = "the daemon stops; the clips of this job are kept, and delivered when it is back"
-            self._announcer.tell(reports.Warned(job.id, message), job.request)
+            self._postpone(job)
         except (BridgeError, HostError) as error:
             self.end(job, State.FAILED, reports.Failed(job.id, code_of(error), str(error)))
         except Exception as error:  # noqa: BLE001 - a bug of ours costs one job, is said and is logged
@@ -148,6 +150,11 @@ class Runner:
             self._done(job, landed, monotonic() - begun)
         finally:
             self._work = None
+
+    def _postpone(self, job: Job) -> None:
+        """Tell that the clips of a job wait for the daemon's next life."""
+        message = "the daemon stops; the clips of this job are kept, and delivered when it is back"
+        self._announcer.tell(reports.Warned(job.id, message), job.request)
 
     def _done(self, job: Job, landed: "_Landed", seconds: float) -> None:
         """End a job whose clips have all landed, `seconds` after it was begun."""
@@ -170,7 +177,6 @@ class Runner:
         self._announcer.hold(self._journal.ended(job, state, report))
         for each in (*delivered, report):
             self._announcer.tell(each, job.request)
-        self._announcer.in_turn(partial(self._journal.told, job))
 
     async def _deliver(self, job: Job) -> "_Landed":
         """Make the clips of `job`, unless an earlier life did, and land them. Cancelled, it leaves nothing."""

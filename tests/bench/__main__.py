@@ -28,6 +28,7 @@ ALL = (
     "stretch",
     "pulse",
     "kill",
+    "journal",
 )
 
 if __name__ == "__main__":

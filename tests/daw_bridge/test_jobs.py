@@ -121,6 +121,64 @@ def test_only_what_waits_can_be_withdrawn() -> None:
     asyncio.run(law())
 
 
+def test_a_reserved_job_waits_until_it_is_confirmed() -> None:
+    """It has its place, its id and its share of the room at once; what is confirmed behind it may run before it."""
+
+    async def law() -> None:
+        jobs = Jobs(2)
+        assert [jobs.reserve(job("a")), jobs.reserve(job("b"))] == [0, 1]
+        with pytest.raises(DuplicateId):
+            jobs.check_free("a")
+        with pytest.raises(QueueFull):
+            jobs.reserve(job("c"))
+        waiting = asyncio.create_task(jobs.next())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        jobs.confirm("b")
+        assert (await waiting).id == "b"
+        jobs.confirm("a")
+        assert (await jobs.next()).id == "a"
+
+    asyncio.run(law())
+
+
+def test_a_reserved_job_can_be_forgotten_or_withdrawn() -> None:
+    """Forgotten there never was one; withdrawn it stays so, whatever is said of it later."""
+
+    async def law() -> None:
+        jobs = Jobs(8)
+        for name in "abc":
+            jobs.reserve(job(name))
+        jobs.forget("a")
+        jobs.check_free("a")
+        jobs.withdraw("b")
+        jobs.confirm("b")
+        assert jobs.state("b") is State.CANCELLED
+        jobs.confirm("c")
+        assert (await jobs.next()).id == "c"
+        assert jobs.waiting == ()
+
+    asyncio.run(law())
+
+
+def test_what_an_earlier_life_left_is_taken_over() -> None:
+    """However many wait, in their order; what had ended is known by its id, and the last one without."""
+
+    async def law() -> None:
+        jobs = Jobs(1)
+        jobs.remember(job("old"), State.DONE)
+        for name in "abc":
+            jobs.restore(job(name))
+        assert [each.id for each in jobs.waiting] == ["a", "b", "c"]
+        assert jobs.get(None).id == "c"
+        with pytest.raises(DuplicateId, match="done"):
+            jobs.check_free("old")
+        with pytest.raises(QueueFull):
+            jobs.accept(job("d"))
+
+    asyncio.run(law())
+
+
 def test_memory_is_bounded() -> None:
     """Of ten thousand jobs the last thousand are remembered, and the last one is found without its name."""
 

@@ -167,7 +167,7 @@ def test_an_end_that_was_not_told_is_found_once(tmp_path: Path) -> None:
         for name in "ab":
             await journal.accepted(job(name))
             await journal.ended(job(name), State.CANCELLED, Cancelled(name))
-        journal.told(job("a"))
+        journal.hear(Cancelled("a"), job("a").request)
 
     def untold() -> list[str]:
         base, _ = opened(tmp_path)
@@ -177,7 +177,7 @@ def test_an_end_that_was_not_told_is_found_once(tmp_path: Path) -> None:
 
     async def tells(journal: Journal) -> None:
         journal.over(job("b"), 2)
-        journal.told(job("b"))
+        journal.hear(Cancelled("b"), job("b").request)
 
     kept_by(tmp_path, law)
     assert untold() == ["b"]

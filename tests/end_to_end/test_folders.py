@@ -9,6 +9,8 @@ from lives import at, free_port, states
 from real import Mount
 
 from daw_bridge.client import Client
+from daw_bridge.deliveries.trash import NAME
+from daw_bridge.history import History
 
 ASK = ("pad", "id", "job", "bars", 2, "takes", 3)
 
@@ -156,6 +158,29 @@ def test_a_state_folder_without_room_refuses_jobs_aloud(tmp_path: Path, mount: M
         client.send("/bridge/cancel", "all")
         client.send("/bridge/generate", "pad", "id", "after", "bars", 1, "takes", 1)
         assert follow_patiently(client, "after") == "/bridge/done"
+
+
+def test_a_limit_sends_the_oldest_into_the_trash(tmp_path: Path) -> None:
+    """After each job; what is starred in the meantime stays, and so does what another program put there."""
+    with daemon(tmp_path, DAW_BRIDGE_FOLDER_LIMIT_MB="1") as running, running.client() as client:
+        theirs = running.folder / "theirs.wav"
+        theirs.write_bytes(b"x" * 2_000_000)
+        stories = []
+        for number in range(4):
+            client.send("/bridge/generate", "pad", "id", f"j{number}", "bars", 1, "takes", 1)
+            stories.append(follow(client, f"j{number}"))
+            if number == 0:
+                history = History(running.state)
+                history.star(history.clips("j0"), 1)
+        trash = running.folder / NAME
+        first, second, *_, last = [each.paths[0] for each in stories]
+        assert first.exists()
+        assert last.exists()
+        assert theirs.exists()
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(PATIENCE) == 0  # which waits until nothing is being moved
+        assert not second.exists()
+        assert (trash / second.name).exists()
 
 
 def follow_patiently(client: Client, job: str) -> str:

@@ -128,7 +128,7 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing(tmp_path: Path) -> No
         running.process.send_signal(signal.SIGTERM)
         until(client, "/bridge/failed")
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(1.5) == 1
+        assert running.process.wait(PATIENCE) == 1  # a clean stop would end with 0
     with daemon(tmp_path, *at(port)) as running:
         pass
     assert set(states(running)) <= {"failed", "done"}
