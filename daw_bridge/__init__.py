@@ -12,6 +12,7 @@ It reads in the order in which a request travels::
     jobs  pace         who is next, and how long it will take
     runner             all that happens to a job
     deliveries/        where a finished clip goes
+    playing/           the audio device, on which it plays from the next bar line
     certificate        what a clip tells of its job
     reports  announce  what is told back, and to whom
     heard              what was measured of a clip, in words

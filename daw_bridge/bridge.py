@@ -11,11 +11,11 @@ from daw_bridge.announce import Announcer
 from daw_bridge.certificate import session_card
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
-from daw_bridge.errors import DeviceUnavailable, UnknownJob
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.midi.lessons import Lessons
 from daw_bridge.pace import Pace
 from daw_bridge.plan import decide
+from daw_bridge.playing.deck import Deck
 from daw_bridge.presets import PresetShelf
 from daw_bridge.requests import Request, Said
 from daw_bridge.runner import Runner
@@ -41,6 +41,7 @@ class Bridge:
     announcer: Announcer
     pace: Pace
     lessons: Lessons
+    deck: Deck
     started: float
     counters: list[Callable[[], Mapping[str, str | int | float]]] = field(default_factory=list)
     """What other parts add to the status."""
@@ -53,7 +54,9 @@ class Bridge:
         preset = self.presets.get(request.said["preset"]) if "preset" in request.said else None
         state = self.session.state
         decision = decide(request.said, preset, state, self.config)
-        job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state))
+        if decision.deliver != "folder":
+            self.deck.check()
+        job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state), decision.deliver)
         running = self.jobs.running
         ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting)]
         position = self.jobs.accept(job)
@@ -87,18 +90,6 @@ class Bridge:
         for job in (*self.jobs.waiting, *((running,) if running else ())):
             self.cancel(job.id)
 
-    def play(self, name: str | None) -> None:
-        """Play a clip. Raises `UnknownJob` for one that is not there, else `DeviceUnavailable`."""
-        if name is not None and not self.jobs.knows(name):
-            raise UnknownJob(f"there is no job '{name}'; the id is in its /bridge/queued report")
-        self.control_device()
-
-    def control_device(self) -> None:
-        """Stop, step through or level what plays. Raises `DeviceUnavailable`."""
-        raise DeviceUnavailable(
-            "there is no audio playback here yet; clips land in the watched folder: play them there"
-        )
-
     def status(self) -> Mapping[str, str | int | float]:
         """Return what goes on, as names and values."""
         state = self.session.state
@@ -106,6 +97,7 @@ class Bridge:
         ended = self.runner.ended
         return {
             **{name: value for counts in self.counters for name, value in counts().items()},
+            **self.deck.status(),
             "version": __version__,
             "engine": self.config.jobs.engine,
             "folder": str(self.config.folder.path),

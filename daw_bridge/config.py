@@ -17,6 +17,7 @@ from daw_bridge.sections import (
     APP,
     ClapConfig,
     ClockConfig,
+    DeviceConfig,
     FolderConfig,
     JobsConfig,
     MidiConfig,
@@ -38,6 +39,7 @@ class Config:
     session: SessionConfig = field(default_factory=SessionConfig)
     clock: ClockConfig = field(default_factory=ClockConfig)
     midi: MidiConfig = field(default_factory=MidiConfig)
+    device: DeviceConfig = field(default_factory=DeviceConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
     musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)

@@ -24,6 +24,7 @@ from daw_bridge.midi.lessons import Lessons
 from daw_bridge.midi.maps import LEARNED, read_maps
 from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
+from daw_bridge.playing.deck import Deck
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.runner import Runner
 from daw_bridge.sections import ClockConfig, FolderConfig
@@ -87,20 +88,19 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     Raises `BridgeError` when a part cannot start; what had started by then is stopped again.
     """
     presets = PresetShelf([config.paths.presets, factory_folder()])
-    session = Session(
-        SessionState(config.session.tempo, config.session.meter, config.session.key, config.session.rate),
-        config.clock.priority,
-    )
+    session = _session(config)
     daw = DawFeedback(session, config.clock.silence)
     jobs, pace, announcer = Jobs(config.jobs.queue), Pace(), Announcer()
     folder = FolderDelivery(config.folder.path, Depth(config.folder.depth))
     settings = _engine_settings(config)
     config = _settled(config, settings)
     foreman = Foreman(config.paths.state / "spool", settings)
-    runner = Runner(jobs, foreman, folder, announcer, pace, session=session, warn=config.rank.warn)
+    own = replace(folder, folder=config.paths.state / "takes", depth=Depth("float"))
+    runner = Runner(jobs, foreman, folder, own, announcer, pace=pace, session=session, warn=config.rank.warn)
+    deck = Deck(config.device, config.paths.state, session, jobs, announcer)
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)
-    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, monotonic())
+    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, deck, monotonic())
     osc = OscWire(bridge, config.osc)
     midi = _midi_wire(config, bridge, learned)
     async with AsyncExitStack() as parts:
@@ -113,14 +113,34 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         foreman.start(config.jobs.engine)
         parts.push_async_callback(foreman.stop)
         await _follow_clocks(config.clock, session, parts)
-        if midi is not None:
-            midi.start()
-            parts.push_async_callback(midi.stop)
+        _open_device(deck, own, parts)
+        _open_midi(midi, parts)
         runner.start()
         parts.push_async_callback(runner.stop)
         for broken in presets.all()[1]:
             _log.warning("preset left out: %s", broken)
         yield Daemon(config, bridge, osc, foreman)
+
+
+def _session(config: Config) -> Session:
+    """Return the session as it is until somebody says otherwise."""
+    begins = config.session
+    return Session(SessionState(begins.tempo, begins.meter, begins.key, begins.rate), config.clock.priority)
+
+
+def _open_midi(midi: MidiWire | None, parts: AsyncExitStack) -> None:
+    """Open the MIDI ports, if any are asked for."""
+    if midi is not None:
+        midi.start()
+        parts.push_async_callback(midi.stop)
+
+
+def _open_device(deck: Deck, own: FolderDelivery, parts: AsyncExitStack) -> None:
+    """Open the audio device, if one is asked for; clips for it alone lie in the folder of `own`."""
+    if deck.is_on:
+        own.folder.mkdir(parents=True, exist_ok=True)
+        deck.start()
+        parts.push_async_callback(deck.stop)
 
 
 def _midi_wire(config: Config, bridge: Bridge, learned: Learned) -> MidiWire | None:

@@ -36,7 +36,8 @@ class State(Enum):
 class Job:
     """An accepted request: what was asked, and the plan that it was accepted with and keeps.
 
-    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar.
+    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar. `deliver` is
+    where its clips go.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Job:
     engine: str
     title: str
     session: Mapping[str, Any] = field(default_factory=dict)
+    deliver: str = "folder"
 
 
 class Jobs:

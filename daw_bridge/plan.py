@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 from daw_bridge.config import Config
-from daw_bridge.errors import BadRequest, DeviceUnavailable, EngineUnavailable, OutOfRange
+from daw_bridge.errors import BadRequest, EngineUnavailable, OutOfRange
 from daw_bridge.guides import confine
 from daw_bridge.presets import Preset
 from daw_bridge.requests import Said
@@ -22,17 +22,18 @@ _HALF = 0.5  # where neither request nor preset says how much should vary, or re
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a request comes to: a plan, the engine that carries it out, and the title of its files."""
+    """What a request comes to: a plan, the engine that carries it out, the title of its files, and where they go."""
 
     plan: Plan
     engine: str
     title: str
+    deliver: str
 
 
 def decide(request: Said, preset: Preset | None, session: SessionState, config: Config) -> Decision:
     """Settle what `request` means now.
 
-    Raises `BadRequest`, `OutOfRange`, `DeviceUnavailable` or `EngineUnavailable`, naming what to change.
+    Raises `BadRequest`, `OutOfRange` or `EngineUnavailable`, naming what to change.
     """
     jobs = config.jobs
     defaults = Said(bars=jobs.bars, takes=jobs.takes, engine=jobs.engine, deliver="folder")
@@ -68,15 +69,11 @@ def decide(request: Said, preset: Preset | None, session: SessionState, config: 
         hints=preset.hints if preset else {},
         shift=said.get("shift", 0.0),
     )
-    return Decision(plan, said["engine"], preset.name if preset else said["prompt"])
+    return Decision(plan, said["engine"], preset.name if preset else said["prompt"], said["deliver"])
 
 
 def _check_can(said: Said) -> None:
     """Refuse what no part of this installation can do."""
-    if said["deliver"] != "folder":
-        raise DeviceUnavailable(
-            f"deliver: {shown(said['deliver'])} needs audio playback, which is not there; use deliver folder",
-        )
     if said["engine"] not in FACTORIES:
         raise EngineUnavailable(
             f"engine: there is no engine {shown(said['engine'])}; there is {', '.join(sorted(FACTORIES))}",

@@ -40,17 +40,19 @@ class Runner:
         jobs: Jobs,
         foreman: Foreman,
         folder: FolderDelivery,
+        own: FolderDelivery,
         announcer: Announcer,
-        pace: Pace,
         *,
+        pace: Pace,
         session: Session,
         warn: float,
     ) -> None:
-        """`warn` is the part of the score, 0–1, below which the beat of a job's best clip is worth a warning."""
+        """`own` is where clips lie that are for the audio device alone. `warn` is the part of the score, 0–1, below which the beat of a job's best clip is worth a warning."""
         self._jobs = jobs
         self._warn_below = warn
         self._foreman = foreman
         self._folder = folder
+        self._own = own
         self._announcer = announcer
         self._session = session
         self._pace = pace
@@ -140,6 +142,7 @@ class Runner:
     async def _deliver(self, job: Job) -> int:
         """Make and write all clips of `job`, then publish them; return how many. Cancelled, it leaves nothing."""
         order = Order(job.id, job.title, job.plan.prompt, job.plan.key, job_card(job))
+        folder = self._own if job.deliver == "device" else self._folder
         writing: list[asyncio.Task[Staged]] = []  # side by side: most of it is waiting for the disk
         try:
             async with aclosing(self._foreman.make(job.engine, job.plan)) as events:
@@ -149,7 +152,7 @@ class Runner:
                     else:
                         self._warn(job, event)
                         self._progress(job, _MADE + (1 - _MADE) * len(writing) / job.plan.takes, "write")
-                        work = asyncio.to_thread(_stage, self._folder, event, order, self._check)
+                        work = asyncio.to_thread(_stage, folder, event, order, self._check)
                         writing.append(asyncio.create_task(work, name=f"write {job.id}"))
             staged = [await asyncio.shield(each) for each in writing]  # a thread cannot be cancelled, only told to stop
             self._work = None  # from here on it is too late to cancel

@@ -19,7 +19,7 @@ COMMANDS = sorted(str(each.name or getattr(each.callback, "__name__", "")) for e
 
 def test_the_commands_are_those_that_were_promised() -> None:
     """Nothing is missing from the table, and nothing is there that nobody knows of."""
-    assert COMMANDS == ["demo", "doctor", "generate", "inspect", "learn", "presets", "serve", "version"]
+    assert COMMANDS == ["demo", "devices", "doctor", "generate", "inspect", "learn", "presets", "serve", "version"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -51,7 +51,7 @@ def test_the_list_of_commands_is_not_cut_off(command: Command) -> None:
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 
-@pytest.mark.parametrize("name", ["demo", "doctor", "generate", "inspect", "presets", "version"])
+@pytest.mark.parametrize("name", ["demo", "devices", "doctor", "generate", "inspect", "presets", "version"])
 def test_what_a_program_might_read_can_be_json(command: Command, name: str) -> None:
     """Each command that answers something offers it as JSON."""
     assert "--json" in command(name, "--help").out
