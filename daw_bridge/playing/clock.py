@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _KEPT = 600  # points: a minute
-_ENOUGH = 40  # points that a slope needs
+_ENOUGH = 4.0  # seconds of points that a slope needs
 _NEWEST = 5  # points that must agree before they are believed against the line
 _BESIDE = 0.002  # seconds: so far beside the line is no jitter
 _ASTRAY = 0.002  # no clock is further from its nominal rate, as a part; a dummy one under load may be
@@ -51,7 +51,7 @@ class DeviceClock:
         self._points.append((time, frame))
         self._forget()
         times, frames = (np.array(each, np.float64) for each in zip(*self._points, strict=True))
-        if len(times) < _ENOUGH:
+        if times[-1] - times[0] < _ENOUGH:
             best = int(np.argmin(times - frames / self._rate))
             self.line = Line(float(times[best]), float(frames[best]), self._rate, latency)
             return

@@ -157,18 +157,11 @@ class Deck:
             "device_late_frames": self._late,
             "device_off_ms": 1000 * self._follower.error,
         }
-        if self._opened is not None:
-            told["device_rate"] = self._opened.rate
-        if line is not None:
-            told["device_rate_measured"] = line.rate
-        if beat is not None:
-            told["device_latency_ms"] = 1000 * beat.latency
-            told["device_callbacks"] = beat.callbacks
-            told["device_underruns"] = beat.underruns
-            told["device_slow"] = beat.slow
-            told["device_worst_ms"] = 1000 * beat.worst
-            told["device_p999_ms"] = 1000 * beat.p999
-        return told
+        if now is not None:
+            told["device_loop_frames"] = now.version.frames / now.version.turns
+        if self._opened is not None and line is not None:
+            told |= {"device_rate": self._opened.rate, "device_rate_measured": line.rate}
+        return told | (beat.told() if beat is not None else {})
 
     def _report(self, report: reports.Told, request: Request) -> None:
         """Play the best clip of a job that is for the device, once all are there: a listener of the announcer's."""

@@ -78,13 +78,12 @@ def _done(order: Fit) -> Fitted:
 
 def fitted(clip: Audio, order: Fit) -> Samples:
     """Return `clip` as `order` wants it; not a sample is touched where it is that already."""
-    samples = _routed(np.tile(clip.samples, (order.turns, 1)), order.channels)
+    one = Audio(_routed(clip.samples, order.channels), clip.rate)
+    if order.means is Means.STRETCH:
+        one = retimed(one, round(order.frames / order.turns), order.form)
+    samples = np.tile(one.samples, (order.turns, 1))
     if len(samples) != order.frames:
-        if order.means is Means.RATE:
-            made = level(Audio(converted(samples, order.frames, order.form), clip.rate))[0]
-        else:
-            made = retimed(Audio(samples, clip.rate), order.frames, order.form)
-        samples = made.samples
+        samples = level(Audio(converted(samples, order.frames, order.form), clip.rate))[0].samples
     return np.ascontiguousarray(samples)
 
 

@@ -109,6 +109,17 @@ class Beat:
     worst: float
     p999: float
 
+    def told(self) -> dict[str, str | int | float]:
+        """Return it as the status tells it."""
+        return {
+            "device_latency_ms": 1000 * self.latency,
+            "device_callbacks": self.callbacks,
+            "device_underruns": self.underruns,
+            "device_slow": self.slow,
+            "device_worst_ms": 1000 * self.worst,
+            "device_p999_ms": 1000 * self.p999,
+        }
+
 
 Word = Opened | Closed | Loaded | Beat | Happened
 """What the device says."""

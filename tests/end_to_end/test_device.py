@@ -1,11 +1,14 @@
 """The audio device, end to end: a real daemon, a real JACK server, and a program that records what is played to it."""
 
 import os
+import struct
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 from daemons import Running, daemon, follow, until
@@ -13,7 +16,7 @@ from ears import NAME, Ears, ears, first
 from jack import jack_server
 
 from daw_bridge.client import Client
-from daw_bridge.wires.osc_packet import Argument
+from daw_bridge.wires.osc_packet import Argument, encode
 from plugin_host.audio import Samples
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
@@ -98,6 +101,67 @@ def test_it_stops_when_it_is_told_to(server: Mapping[str, str], tmp_path: Path) 
         assert until(client, "/bridge/stopped")[-1].arguments == ("a", 1, "stopped")
         wait_for_frames(client, 9_600)
         assert not recorder.heard().samples[-4_800:].any()
+
+
+def test_a_bundle_says_when_the_first_beat_is_heard(server: Mapping[str, str], tmp_path: Path) -> None:
+    """To the frame as the device's clock has it, and not on a bar line."""
+    with heard_daemon(tmp_path, server, **EXACT) as (running, client, recorder):
+        moment = time.time() + 3.0
+        message = encode("/bridge/generate", ("house drums", "deliver", "both", "bars", 1, "takes", 1))
+        tag = round((moment + 2_208_988_800) * 2**32)  # OSC 1.0: seconds since 1900, in 32.32
+        client.send_packet(b"#bundle\0" + struct.pack(">QI", tag, len(message)) + message)
+        until(client, "/bridge/playing")
+        wait_for_frames(client, 4_800)
+        heard, (one,) = recorder.heard(), [delivered(path) for path in running.wavs]
+    begin = first(heard.samples) - first(one)
+    block = heard.blocks[np.searchsorted(heard.blocks[:, 0], begin, side="right") - 1]
+    sounded = block[2] + (begin - block[0]) / 48_000 - time.monotonic() + time.time()
+    assert sounded == pytest.approx(moment, abs=0.003)
+
+
+def test_a_tempo_that_moves_takes_the_loop_along(server: Mapping[str, str], tmp_path: Path) -> None:
+    """Stretched, on a bar line; a little, at once; and each time it is as long as its bars."""
+    settings = {"DAW_BRIDGE_SESSION_TEMPO": "240", "DAW_BRIDGE_DEVICE_CROSSFADE": "0"}
+    with heard_daemon(tmp_path, server, **settings) as (_, client, recorder):
+        client.send("/bridge/generate", "house drums", "deliver", "both", "bars", 1, "takes", 1)
+        until(client, "/bridge/playing")
+        for tempo in (250.0, 250.3):
+            client.send("/bridge/tempo", tempo)
+            length = 240 / tempo * 48_000
+            while abs(float(str(status(client)["device_loop_frames"])) / length - 1) > 0.0007:
+                pass
+            wait_for_frames(client, 4 * 48_000)
+            heard = recorder.heard().samples[-2 * 48_000 :, 0]
+            near = range(round(length) - 60, round(length) + 61)
+            alike = [float(heard[:48_000] @ heard[lag : lag + 48_000]) for lag in near]
+            assert near[int(np.argmax(alike))] == pytest.approx(length, abs=length * 0.0006 + 1)
+
+
+def test_a_server_that_dies_and_comes_back_is_played_to_again(tmp_path: Path) -> None:
+    """The loss is told, the folder works on, and the loop goes on in place once there is a device again."""
+    name = f"mortal-{os.getpid()}"
+    with jack_server(name) as environment:
+        settings = {"DAW_BRIDGE_DEVICE_NAME": "system", **environment}
+        with daemon(tmp_path, **settings) as running, running.client() as client:
+            client.send("/bridge/notify", 1)
+            client.send("/bridge/generate", "house drums", "id", "a", "deliver", "both", "bars", 1, "takes", 1)
+            until(client, "/bridge/playing")
+            end_server(name)
+            stopped = until(client, "/bridge/stopped")[-1].arguments
+            assert stopped[:2] == ("a", 1)
+            assert "goes on when the device is back" in str(stopped[2])
+            client.send("/bridge/generate", "house drums", "id", "b", "bars", 1, "takes", 1)
+            assert follow(client, "b").ending.address == "/bridge/done"
+            with jack_server(name):
+                assert until(client, "/bridge/playing")[-1].arguments[:2] == ("a", 1)
+
+
+def end_server(name: str) -> None:
+    """End the server of that name, as a crash does, and wait until it has gone."""
+    processes = (each for each in psutil.process_iter(["cmdline"]) if name in (each.info["cmdline"] or []))
+    for process in processes:
+        process.kill()
+        process.wait(10)
 
 
 REFUSED = [
