@@ -10,6 +10,7 @@ It reads in the order in which a request travels::
     plan               what a job therefore means
     guides             which files a request may name
     jobs  pace         who is next, and how long it will take
+    pool               clips of armed presets, made before anybody asks
     runner             all that happens to a job
     deliveries/        where a finished clip goes
     playing/           the audio device, on which it plays from the next bar line

@@ -5,17 +5,20 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import cast
 
 from daw_bridge import __version__, reports
 from daw_bridge.announce import Announcer
 from daw_bridge.certificate import session_card
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
+from daw_bridge.errors import BridgeError
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.midi.lessons import Lessons
 from daw_bridge.pace import Pace
 from daw_bridge.plan import decide
 from daw_bridge.playing.deck import Deck
+from daw_bridge.pool import Pool, Stock
 from daw_bridge.presets import PresetShelf
 from daw_bridge.requests import Request, Said
 from daw_bridge.runner import Runner
@@ -42,6 +45,7 @@ class Bridge:
     pace: Pace
     lessons: Lessons
     deck: Deck
+    pool: Pool
     started: float
     counters: list[Callable[[], Mapping[str, str | int | float]]] = field(default_factory=list)
     """What other parts add to the status."""
@@ -56,13 +60,31 @@ class Bridge:
         decision = decide(request.said, preset, state, self.config)
         if decision.deliver != "folder":
             self.deck.check()
+        said = {**(preset.said if preset else {}), **request.said}
+        stock = self.pool.take(decision, cast("Said", said)) if preset is not None else None
+        decision = stock.decision_for(decision) if stock is not None else decision
         job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state), decision.deliver)
         running = self.jobs.running
         ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting)]
-        position = self.jobs.accept(job)
-        seconds = self.pace.estimate(job.engine, [*ahead, job.plan])
+        position = self._accept(job, stock)
+        seconds = self.pace.estimate(job.engine, [*ahead, job.plan]) if stock is None else 0.0
         self.announcer.tell(reports.Queued(name, position, seconds), request)
+        if stock is not None:
+            self.runner.answer(job, stock)
         return name
+
+    def _accept(self, job: Job, stock: Stock | None) -> int:
+        """Put a job into the queue, and take it out again if it can be answered from `stock`; return how many wait."""
+        try:
+            position = self.jobs.accept(job)
+        except BridgeError:
+            if stock is not None:
+                stock.discard()
+            raise
+        if stock is not None:
+            self.jobs.answer(job)
+            return 0
+        return position
 
     def again(self, name: str | None, request: Request) -> str:
         """Accept what job `name` (None: the last one) said, with the next seed and `request` laid over it.
@@ -79,8 +101,10 @@ class Bridge:
     def cancel(self, name: str) -> None:
         """Cancel a job that waits or runs. Raises `UnknownJob`."""
         job = self.jobs.withdraw(name)
+        running = self.jobs.running
         if job is None:
-            self.runner.cancel()
+            if running is not None and running.id == name:  # else it is being answered from the pool, in no time
+                self.runner.cancel()
         else:
             self.runner.withdraw(job)
 
@@ -98,6 +122,7 @@ class Bridge:
         return {
             **{name: value for counts in self.counters for name, value in counts().items()},
             **self.deck.status(),
+            **self.pool.counts(),
             "version": __version__,
             "engine": self.config.jobs.engine,
             "folder": str(self.config.folder.path),

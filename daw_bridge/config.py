@@ -24,6 +24,7 @@ from daw_bridge.sections import (
     MusicLdmConfig,
     OscConfig,
     PathsConfig,
+    PoolConfig,
     RankConfig,
     SessionConfig,
 )
@@ -40,6 +41,7 @@ class Config:
     clock: ClockConfig = field(default_factory=ClockConfig)
     midi: MidiConfig = field(default_factory=MidiConfig)
     device: DeviceConfig = field(default_factory=DeviceConfig)
+    pool: PoolConfig = field(default_factory=PoolConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)
     musicldm: MusicLdmConfig = field(default_factory=MusicLdmConfig)

@@ -25,6 +25,7 @@ from daw_bridge.midi.maps import LEARNED, read_maps
 from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
 from daw_bridge.playing.deck import Deck
+from daw_bridge.pool import Pool
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.runner import Runner
 from daw_bridge.sections import ClockConfig, FolderConfig
@@ -96,11 +97,12 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     config = _settled(config, settings)
     foreman = Foreman(config.paths.state / "spool", settings)
     own = replace(folder, folder=config.paths.state / "takes", depth=Depth("float"))
-    runner = Runner(jobs, foreman, folder, own, announcer, pace=pace, session=session, warn=config.rank.warn)
+    pool = Pool(config, session, presets, foreman)
+    runner = Runner(jobs, foreman, folder, own, announcer, pace=pace, pool=pool, session=session, warn=config.rank.warn)
     deck = Deck(config.device, config.paths.state, session, jobs, announcer)
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)
-    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, deck, monotonic())
+    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, deck, pool, monotonic())
     osc = OscWire(bridge, config.osc)
     midi = _midi_wire(config, bridge, learned)
     async with AsyncExitStack() as parts:

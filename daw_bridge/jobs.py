@@ -109,6 +109,11 @@ class Jobs:
         self._remember(job, State.CANCELLED)
         return job
 
+    def answer(self, job: Job) -> None:
+        """Take `job` out of the queue: it is answered beside the one that runs, with what is there already."""
+        self._waiting.remove(job)
+        self._remember(job, State.RUNNING)
+
     def get(self, name: str | None) -> Job:
         """Return the job called `name`, or the last one accepted. Raises `UnknownJob`."""
         if name is not None:

@@ -8,7 +8,8 @@ import asyncio
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from pathlib import Path
 from time import monotonic
@@ -16,11 +17,13 @@ from time import monotonic
 from daw_bridge import heard, reports
 from daw_bridge.announce import Announcer
 from daw_bridge.certificate import job_card, session_moved
+from daw_bridge.deliveries import wav
 from daw_bridge.deliveries.folder import FolderDelivery, Staged, retract
 from daw_bridge.deliveries.order import Order
 from daw_bridge.errors import BridgeError, Interrupted, code_of
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.pace import Pace
+from daw_bridge.pool import Pool, Stock
 from daw_bridge.session import Session
 from plugin_host.errors import Cancelled, HostError
 from plugin_host.foreman import Foreman
@@ -44,6 +47,7 @@ class Runner:
         announcer: Announcer,
         *,
         pace: Pace,
+        pool: Pool,
         session: Session,
         warn: float,
     ) -> None:
@@ -53,6 +57,8 @@ class Runner:
         self._foreman = foreman
         self._folder = folder
         self._own = own
+        self._pool = pool
+        self._answers: set[asyncio.Task[None]] = set()
         self._announcer = announcer
         self._session = session
         self._pace = pace
@@ -82,6 +88,8 @@ class Runner:
                 self._loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._loop
+        await asyncio.gather(*self._answers)
+        self._pool.empty()
 
     def check_open(self) -> None:
         """Raise `Interrupted` when the daemon is about to stop and no job can be accepted."""
@@ -91,6 +99,27 @@ class Runner:
     def cancel(self) -> None:
         """Cancel the running job, at once. While its files are being published it is too late: it gets done."""
         self._abandon()
+
+    def answer(self, job: Job, stock: Stock) -> None:
+        """Deliver a job that was taken out of the queue from what is ready, beside whatever runs."""
+        task = asyncio.create_task(self._answer(job, stock), name=f"answer {job.id}")
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, job: Job, stock: Stock) -> None:
+        """Take one job that is ready to its end and report it."""
+        self._announcer.tell(reports.Started(job.id, job.engine), job.request)
+        order = Order(job.id, job.title, job.plan.prompt, job.plan.key, {**job_card(job), **stock.card()})
+        folder = self._own if job.deliver == "device" else self._folder
+        try:
+            paths = await asyncio.to_thread(_write_all, folder, stock.clips, order)
+        except (BridgeError, HostError, OSError) as error:
+            self._end(job, State.FAILED, reports.Failed(job.id, code_of(error), str(error)))
+            return
+        self._announcer.tell(reports.Progress(job.id, 1.0, "done"), job.request)
+        for path, clip in zip(paths, stock.clips, strict=True):
+            self._announcer.tell(reports.Delivered(job.id, clip.facts.rank, clip.facts.score.value, path), job.request)
+        self._end(job, State.DONE, reports.Done(job.id, len(paths), monotonic() - job.request.received))
 
     def withdraw(self, job: Job) -> None:
         """Report a job that was taken out of the queue before it ran."""
@@ -105,7 +134,16 @@ class Runner:
     async def _run_all(self) -> None:
         """Run jobs for as long as the daemon lives."""
         while not self._stopping:
-            await self._run(await self._jobs.next())
+            await self._run(await self._next())
+
+    async def _next(self) -> Job:
+        """Wait for a job; meanwhile the pool is filled."""
+        filling = asyncio.create_task(self._pool.fill(), name="pool")
+        try:
+            return await self._jobs.next()
+        finally:
+            filling.cancel()
+            await asyncio.gather(filling, return_exceptions=True)
 
     async def _run(self, job: Job) -> None:
         """Take one job to its end and report it."""
@@ -209,6 +247,18 @@ def _stage(folder: FolderDelivery, spooled: SpooledClip, order: Order, check: Ca
         return folder.stage(spooled.load(), order, check)
     finally:
         spooled.discard()
+
+
+def _write_all(folder: FolderDelivery, clips: Sequence[SpooledClip], order: Order) -> list[Path]:
+    """Write `clips` side by side and publish them; none if one cannot be. Thread: delivery."""
+    with ThreadPoolExecutor(len(clips)) as hands:
+        writing = [hands.submit(_stage, folder, clip, order, wav.go_on) for clip in clips]
+    try:
+        return _publish([each.result() for each in writing])
+    finally:
+        for each in writing:
+            if each.exception() is None:
+                each.result().discard()
 
 
 def _interrupted(job: Job) -> reports.Failed:

@@ -175,6 +175,26 @@ class MidiConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class _Names:
+    """A list of names."""
+
+    allowed: str = "a list of names"
+    kind: str = "text"
+
+    def __call__(self, value: object) -> tuple[str, ...]:
+        """Read `value`."""
+        return tuple(Word()(each) for each in _listed(value, self.allowed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolConfig:
+    """Clips that are made ready before anybody asks."""
+
+    armed: tuple[str, ...] = _setting((), _Names(), "presets to keep ready, beside those that say armed = true")
+    size: int = _setting(1, Whole(0, 16), "how many triggers of each armed preset are ready at once")
+
+
+@dataclass(frozen=True, slots=True)
 class _Channels:
     """Output channels, counted from 1."""
 

@@ -283,7 +283,8 @@ class Deck:
     async def _entered(self, take: Take, request: Request, entry: Entry) -> None:
         """Make a take ready, and let it in."""
         try:
-            await asyncio.wait_for(self._open.wait(), _OPENING)
+            async with asyncio.timeout(_OPENING):
+                await self._open.wait()
             version, trouble = version_for(take, self._session.timeline, self._rate(take), self._rules)
             if trouble:
                 self._warn(take, request, trouble)

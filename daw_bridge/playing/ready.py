@@ -68,7 +68,8 @@ class Ready:
             future = self._loading[number] = asyncio.get_running_loop().create_future()
             self._tell(Load(number, path))
             try:
-                await asyncio.wait_for(future, _PATIENCE)
+                async with asyncio.timeout(_PATIENCE):
+                    await future
             except TimeoutError:
                 raise DeviceUnavailable("the audio device does not answer; ask again when it is back") from None
             finally:
@@ -120,7 +121,8 @@ class Ready:
             Fit(number, take.path, target, version.frames, version.turns, self._channels, take.form, version.means)
         )
         try:
-            await asyncio.wait_for(future, _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await future
         except TimeoutError:
             raise DeviceUnavailable(f"{take.path.name} was not made ready to play in time; ask again") from None
         finally:
