@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 _LEAD = 0.06  # seconds that a cue needs to reach the callback, blocks and a busy machine included
 _FADE = 0.01  # seconds in which what plays goes when it is stopped, and a loop gives way to its own like
 _LOOK = 0.25  # seconds from one look at the drift to the next
-_SILENCE = 5.0  # seconds without a word after which the device's process hangs; it speaks ten times a second
+_SILENCE = 10.0  # seconds without a word after which the device's process hangs; it speaks ten times a second
 _OPENING = 10.0  # seconds that a clip waits for a device that is about to be opened
 
 
@@ -76,7 +76,7 @@ class Deck:
         self._task: asyncio.Task[None] | None = None
         self._mending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._late = 0
+        self._late = self._told_rate = 0
 
     @property
     def is_on(self) -> bool:
@@ -132,9 +132,11 @@ class Deck:
 
     def stop_playing(self) -> None:
         """Stop what plays, at once; nothing is no mistake. Raises `DeviceUnavailable`."""
-        self.check()
+        resumes = self._again is not None
         self._cancel()
         self._again = self._asked = None
+        if not resumes:  # else it is stopped from going on when the device is back
+            self.check()
         if self._opened is not None:
             fade = round(_FADE * self._opened.rate)
             self._device.tell(Start(next(self._numbers), AT_ONCE, fade=fade, blend=Blend.OTHER))
@@ -154,6 +156,7 @@ class Deck:
         told: dict[str, str | int | float] = {
             "device": self._opened.name if self._opened else self._trouble or "being opened",
             "device_plays": f"{now.take.job} {now.take.rank}" if now else "nothing",
+            "device_pid": self._device.pid or 0,
             "device_late_frames": self._late,
             "device_off_ms": 1000 * self._follower.error,
         }
@@ -235,7 +238,7 @@ class Deck:
         beat = voice.beat
         if beat is None:
             beat = self._session.timeline.beat_at(line.time_at(word.wanted) - self._rules.offset)
-        loop = voice.sounding(word.wanted, beat, self._rate(voice.take))
+        loop = voice.sounding(word.wanted, beat)
         self._now = replace(voice, beat=beat, loop=loop)
         keep = frozenset(each.clip for each in (before, self._now) if each is not None)
         self._ready.forget(keep)
@@ -263,10 +266,6 @@ class Deck:
             raise DeviceUnavailable(self._trouble or "the audio device is not open yet")
         return line
 
-    def _rate(self, take: Take) -> int:
-        """Return the device's nominal rate; while there is none, that of the take."""
-        return self._opened.rate if self._opened is not None else take.grid.rate
-
     def _cancel(self) -> None:
         """Give up what is being made ready."""
         for task in (self._task, self._mending):
@@ -285,9 +284,15 @@ class Deck:
         try:
             async with asyncio.timeout(_OPENING):
                 await self._open.wait()
-            version, trouble = version_for(take, self._session.timeline, self._rate(take), self._rules)
+            rate = self._opened.rate if self._opened is not None else take.grid.rate
+            version, trouble = version_for(take, self._session.timeline, rate, self._rules)
             if trouble:
                 self._warn(take, request, trouble)
+            if version.rate not in {take.grid.rate, self._told_rate}:
+                self._told_rate = version.rate
+                self._warn(
+                    take, request, f"made at {take.grid.rate} Hz, it is resampled to the device's {version.rate} Hz"
+                )
             clip = await self._ready.clip(version)
             self._let_in(take, request, version, clip, entry)
         except TimeoutError:

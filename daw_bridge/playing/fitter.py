@@ -4,7 +4,6 @@ It is a process of its own because the daemon must not compute, and the device's
 with the delivered file each time, so that nothing is lost from one change of tempo to the next.
 """
 
-import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,8 +20,6 @@ from plugin_host.fit import level
 from plugin_host.resample import converted
 from plugin_host.stretch import retimed
 
-_NICE = 5  # the sound that plays comes before the sound that is being made ready
-
 
 class Means(Enum):
     """How a clip is made longer or shorter: played slower, pitch and all, or stretched at its pitch."""
@@ -33,13 +30,18 @@ class Means(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """To the fitter: make `target`, a .npy of `frames` and `channels`, of `turns` of the WAV `source`."""
+    """To the fitter: make `target`, a .npy of `frames` and `channels`, of `turns` of the WAV `source`.
+
+    At its own tempo, one turn has `natural` frames at the device's `rate`.
+    """
 
     number: int
     source: Path
     target: Path
     frames: int
     turns: int
+    natural: int
+    rate: int
     channels: int
     form: Form
     means: Means
@@ -56,8 +58,6 @@ class Fitted:
 def work(pipe: Connection) -> None:
     """Fit what comes, until told to leave, or until the daemon is gone. Entry point of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all, but stopping is the daemon's word
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
     with suppress(EOFError, OSError):
         while True:
             order: Fit | None = pipe.recv()
@@ -80,7 +80,8 @@ def fitted(clip: Audio, order: Fit) -> Samples:
     """Return `clip` as `order` wants it; not a sample is touched where it is that already."""
     one = Audio(_routed(clip.samples, order.channels), clip.rate)
     if order.means is Means.STRETCH:
-        one = retimed(one, round(order.frames / order.turns), order.form)
+        natural = one.samples if one.frames == order.natural else converted(one.samples, order.natural, order.form)
+        one = retimed(Audio(natural, order.rate), round(order.frames / order.turns), order.form)
     samples = np.tile(one.samples, (order.turns, 1))
     if len(samples) != order.frames:
         samples = level(Audio(converted(samples, order.frames, order.form), clip.rate))[0].samples

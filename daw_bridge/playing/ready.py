@@ -22,12 +22,18 @@ _PATIENCE = 30.0  # seconds; the longest clip is stretched in half of it
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A take as it is to be played: so many `frames` made of `turns` turns of it, by `means`."""
+    """A take as it is to be played: so many `frames`, made of `turns` turns of it by `means`, for a device of `rate`."""
 
     take: Take
     frames: int
     turns: int
     means: Means
+    rate: int
+
+    @property
+    def natural(self) -> int:
+        """How many frames one turn has at its own tempo."""
+        return self.take.grid.at_rate(self.rate).frames
 
 
 class Ready:
@@ -118,7 +124,18 @@ class Ready:
         future = self._working[number] = asyncio.get_running_loop().create_future()
         take = version.take
         self._fitter.tell(
-            Fit(number, take.path, target, version.frames, version.turns, self._channels, take.form, version.means)
+            Fit(
+                number,
+                take.path,
+                target,
+                version.frames,
+                version.turns,
+                version.natural,
+                version.rate,
+                self._channels,
+                take.form,
+                version.means,
+            )
         )
         try:
             async with asyncio.timeout(_PATIENCE):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from daw_bridge.playing.drift import Rules, Sounding, length, means_for
+from daw_bridge.playing.drift import MOVED, Rules, Sounding, length, means_for
 from daw_bridge.playing.entry import Entry
 from daw_bridge.playing.fitter import Means
 from daw_bridge.playing.ready import Version
@@ -34,23 +34,18 @@ class Voice:
     creeping: bool = False
     loop: Sounding | None = None
 
-    def sounding(self, frame: int, beat: float, rate: int) -> Sounding:
-        """Return what plays once this has begun: with its phase on `frame` of a device of `rate`, in place from `beat`."""
+    def sounding(self, frame: int, beat: float) -> Sounding:
+        """Return what plays once this has begun: with its phase on `frame` of the device, in place from `beat`."""
         version = self.version
         return Sounding(
             frame - self.phase,
             version.frames,
             float(self.take.grid.beats) * version.turns,
             beat,
-            natural(self.take, rate) * version.turns,
+            version.natural * version.turns,
             version.means,
             self.creeping,
         )
-
-
-def natural(take: Take, rate: int) -> int:
-    """Return how many frames a take has at its own tempo and at `rate` frames a second."""
-    return take.grid.at_rate(rate).frames
 
 
 def version_for(take: Take, timeline: Timeline, rate: int, rules: Rules) -> tuple[Version, str]:
@@ -58,18 +53,18 @@ def version_for(take: Take, timeline: Timeline, rate: int, rules: Rules) -> tupl
 
     At the session's own tempo it is the clip as it was delivered; a one-shot always is.
     """
-    frames = natural(take, rate)
+    frames = take.grid.at_rate(rate).frames
     if take.form is Form.ONE_SHOT:
-        return Version(take, frames, 1, Means.RATE), ""
+        return Version(take, frames, 1, Means.RATE, rate), ""
     turns = max(1, -(-round(_SHORTEST * rate) // frames))
-    as_it_is = Version(take, frames * turns, turns, Means.RATE)
-    if timeline.tempo == take.grid.tempo:
-        return as_it_is, ""
+    as_it_is = Version(take, frames * turns, turns, Means.RATE, rate)
     wanted = length(float(take.grid.beats), timeline, rate)
+    if abs(wanted / frames - 1) < MOVED / 4:  # a measured tempo is never quite the one that was asked for
+        return as_it_is, ""
     means = means_for(wanted, frames, rules)
     if means is None:
         return as_it_is, (
             f"made for {take.grid.tempo} BPM, which is too far from the session's {float(timeline.tempo):g} to be "
             "stretched; it plays as it is: make it anew with /bridge/again"
         )
-    return Version(take, round(wanted * turns), turns, means), ""
+    return Version(take, round(wanted * turns), turns, means, rate), ""

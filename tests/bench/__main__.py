@@ -13,6 +13,8 @@ ALL = (
     "soak",
     "clock",
     "midi",
+    "play",
+    "launch",
     "promises",
     "measuring",
     "truth",
@@ -25,7 +27,7 @@ ALL = (
 )
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).parents[1]))  # where the tests keep what they share
+    sys.path.insert(1, str(Path(__file__).parents[1]))  # where the tests keep what they share, before all libraries
     for name in sys.argv[1:] or ALL:
         if name not in ALL:
             sys.exit(f"there is no benchmark '{name}'; there is {', '.join(ALL)}")

@@ -1,6 +1,7 @@
 """The audio device, end to end: a real daemon, a real JACK server, and a program that records what is played to it."""
 
 import os
+import signal
 import struct
 import time
 from collections.abc import Iterator, Mapping
@@ -154,6 +155,49 @@ def test_a_server_that_dies_and_comes_back_is_played_to_again(tmp_path: Path) ->
             assert follow(client, "b").ending.address == "/bridge/done"
             with jack_server(name):
                 assert until(client, "/bridge/playing")[-1].arguments[:2] == ("a", 1)
+
+
+def test_a_device_process_that_is_killed_is_replaced(server: Mapping[str, str], tmp_path: Path) -> None:
+    """The loop goes on in a new one."""
+    with heard_daemon(tmp_path, server) as (_, client, _):
+        client.send("/bridge/generate", "house drums", "id", "a", "deliver", "both", "bars", 1, "takes", 1)
+        until(client, "/bridge/playing")
+        os.kill(int(str(status(client)["device_pid"])), signal.SIGKILL)
+        assert "goes on when the device is back" in str(until(client, "/bridge/stopped")[-1].arguments[2])
+        assert until(client, "/bridge/playing")[-1].arguments[:2] == ("a", 1)
+
+
+def test_what_was_lost_can_be_stopped(server: Mapping[str, str], tmp_path: Path) -> None:
+    """Then it does not go on when the device is back."""
+    with heard_daemon(tmp_path, server) as (_, client, _):
+        client.send("/bridge/generate", "house drums", "id", "a", "deliver", "both", "bars", 1, "takes", 1)
+        until(client, "/bridge/playing")
+        killed = int(str(status(client)["device_pid"]))
+        os.kill(killed, signal.SIGKILL)
+        until(client, "/bridge/stopped")
+        client.send("/bridge/stop")
+        while status(client).get("device_callbacks", 0) == 0:
+            pass
+        wait_for_frames(client, 48_000)
+        told = status(client)
+        assert told["device_pid"] != killed
+        assert told["device_plays"] == "nothing"
+
+
+def test_a_machine_without_portaudio_says_what_to_install(tmp_path: Path) -> None:
+    """The library is there, what it needs is not: as on a Linux that nobody made ready."""
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "sounddevice.py").write_text("raise OSError('PortAudio library not found')\n")
+    settings = {"DAW_BRIDGE_DEVICE_NAME": "default", "PYTHONPATH": f"{library}:{os.environ.get('PYTHONPATH', '')}"}
+    with daemon(tmp_path, **settings) as running, running.client() as client:
+        while status(client)["device"] == "being opened":
+            pass
+        client.send("/bridge/generate", "x", "deliver", "both")
+        told = until(client, "/bridge/error")[-1].arguments
+        assert told[1] == "device_unavailable"
+        assert "no PortAudio on this machine" in str(told[2])
+        assert "libportaudio2" in str(told[2])
 
 
 def end_server(name: str) -> None:

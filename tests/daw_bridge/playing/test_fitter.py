@@ -12,9 +12,9 @@ from plugin_host.engine import Form
 RATE = 48_000
 
 
-def an_order(frames: int, *, turns: int = 1, channels: int = 2, means: Means = Means.RATE) -> Fit:
+def an_order(frames: int, *, turns: int = 1, channels: int = 2, means: Means = Means.RATE, natural: int = RATE) -> Fit:
     """Return an order for a loop."""
-    return Fit(1, Path("a.wav"), Path("b.npy"), frames, turns, channels, Form.LOOP, means)
+    return Fit(1, Path("a.wav"), Path("b.npy"), frames, turns, natural, natural, channels, Form.LOOP, means)
 
 
 def a_tone(channels: int = 1) -> Audio:
@@ -45,6 +45,13 @@ def test_a_loop_has_exactly_its_frames_and_no_seam(frames: int, turns: int, mean
     assert made.shape == (frames, 2)
     steps = np.abs(np.diff(np.vstack([made, made[:1]]), axis=0))
     assert steps[-1].max() <= 1.05 * steps[:-1].max()
+
+
+def test_a_loop_that_is_stretched_keeps_its_pitch_at_another_rate() -> None:
+    """A tone of 441 Hz is one of 441 Hz on a device of 44 100 Hz, at another tempo."""
+    made = fitted(a_tone(), an_order(46_000, means=Means.STRETCH, natural=44_100))[:, 0]
+    spectrum = np.abs(np.fft.rfft(made[:44_100] * np.hanning(44_100)))
+    assert int(np.argmax(spectrum)) == pytest.approx(441, abs=1)
 
 
 @pytest.mark.parametrize(("has", "wants"), [(1, 2), (2, 1), (1, 4), (2, 4), (1, 1)])
