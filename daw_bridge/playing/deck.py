@@ -30,7 +30,7 @@ from plugin_host.engine import Form
 
 _log = logging.getLogger(__name__)
 
-_LEAD = 0.06  # seconds that a cue needs to reach the callback, blocks and a busy machine included
+_LEAD = 0.12  # seconds that a cue may need to reach the callback on a machine that is all busy
 _FADE = 0.01  # seconds in which what plays goes when it is stopped, and a loop gives way to its own like
 _LOOK = 0.25  # seconds from one look at the drift to the next
 _SILENCE = 10.0  # seconds without a word after which the device's process hangs; it speaks ten times a second

@@ -29,6 +29,7 @@ _TURN = 0.02  # seconds from one look at what happened to the next
 _BEAT = 0.1  # seconds from one beat to the next
 _DEAD = 1.0  # seconds without a callback after which a stream is dead
 _PATIENCE = 1.0  # seconds that closing may take
+_NICE = -10
 _SWITCH = 0.0005  # seconds after which the callback gets Python's lock; Python's own 5 ms are a whole block
 
 
@@ -51,6 +52,9 @@ def _quiet() -> None:
     os.environ["JACK_NO_START_SERVER"] = "1"
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
+    if hasattr(os, "nice"):
+        with suppress(OSError):
+            os.nice(_NICE)  # few systems let us; where they do, a cue is never late
     sys.setswitchinterval(_SWITCH)
     gc.disable()  # a collection holds the lock, and nothing here is made in circles
 

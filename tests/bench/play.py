@@ -47,7 +47,7 @@ def under_load(seconds: float) -> None:
     """Let a loop play while jobs keep the workers busy."""
     with ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(jack_server(f"play-{os.getpid()}"))
+        server = stack.enter_context(jack_server(f"play-{os.getpid()}", "-S"))
         recorder = stack.enter_context(ears(base, server))
         running = stack.enter_context(daemon(base, DAW_BRIDGE_DEVICE_NAME=NAME, **server))
         client = stack.enter_context(running.client())
@@ -101,7 +101,7 @@ def from_trigger_to_sound() -> None:
     settings = {"DAW_BRIDGE_DEVICE_NAME": NAME, "DAW_BRIDGE_DEVICE_QUANTUM": "now", "DAW_BRIDGE_POOL_ARMED": _ARMED}
     with ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(jack_server(f"play-{os.getpid()}"))
+        server = stack.enter_context(jack_server(f"play-{os.getpid()}", "-S"))
         recorder = stack.enter_context(ears(base, server))
         running = stack.enter_context(daemon(base, **settings, **server))
         client = stack.enter_context(running.client())
