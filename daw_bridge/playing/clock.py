@@ -2,7 +2,7 @@
 
 A callback comes when the device wants a block, or a little later, never earlier. So of each tenth of a second the
 earliest counts (the driver picks it), and a line of least squares through the last minute of those tells at how many
-frames a second the device really runs. Until there is enough of them, its nominal rate has to do.
+frames a second the device really runs; the earliest of them, when. Until there is enough of them, its nominal rate has to do.
 
 A device that lost time, as after a dropout, goes on beside the old line: what came before is forgotten then.
 """
@@ -14,6 +14,7 @@ import numpy as np
 
 _KEPT = 600  # points: a minute
 _ENOUGH = 4.0  # seconds of points that a slope needs
+_EARLIEST = 0.05  # the part of the points that may lie before the line
 _NEWEST = 5  # points that must agree before they are believed against the line
 _BESIDE = 0.002  # seconds: so far beside the line is no jitter
 _ASTRAY = 0.002  # no clock is further from its nominal rate, as a part; a dummy one under load may be
@@ -57,7 +58,9 @@ class DeviceClock:
             return
         x, y = times - times.mean(), frames - frames.mean()
         rate = float(np.clip(x @ y / (x @ x), self._rate * (1 - _ASTRAY), self._rate * (1 + _ASTRAY)))
-        self.line = Line(float(times.mean()), float(frames.mean()), rate, latency)
+        # A line through the middle would be late by what callbacks are held up on average: it is let down to the earliest.
+        early = float(np.quantile(x - y / rate, _EARLIEST))
+        self.line = Line(float(times.mean()) + early, float(frames.mean()), rate, latency)
 
     def _forget(self) -> None:
         """Let go of what came before a leap."""

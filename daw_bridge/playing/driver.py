@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from daw_bridge.errors import DeviceUnavailable
-from daw_bridge.playing.loop import CUT, Cue, Curve, equal_gain, equal_power
+from daw_bridge.playing.loop import AT_ONCE, CUT, Cue, Curve, equal_gain, equal_power
 from daw_bridge.playing.output import Stream, look_again
 from daw_bridge.playing.words import Blend, Closed, Forget, Level, Load, Loaded, Opened, Order, Start, Wanted
 from plugin_host.audio import Samples
@@ -87,6 +87,7 @@ class _Desk:
         self._pipe = pipe
         self._stream = stream
         self._clips: dict[int, Samples] = {}
+        self._at_once: tuple[Cue, ...] = ()
 
     def serve(self) -> None:
         """Work until told to leave. A stream that has died ends the process."""
@@ -123,7 +124,9 @@ class _Desk:
             case Start():
                 samples = self._clips[order.clip] if order.clip else None
                 rise, fall = _curves(order.blend, order.fade)
-                player.follow((Cue(order.number, order.frame, samples, order.form, order.phase, rise, fall),))
+                cue = Cue(order.number, order.frame, samples, order.form, order.phase, rise, fall)
+                player.follow((*self._at_once, cue))  # what is to be at once may not have been yet: a stop, and a start
+                self._at_once = (cue,) if cue.frame == AT_ONCE else ()
 
     def _load(self, number: int, path: Path) -> Loaded:
         """Read a clip into memory of our own, all of it: the callback must not wait for a disk."""

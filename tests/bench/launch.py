@@ -132,8 +132,10 @@ def _begins(heard: Recording) -> list[int]:
 
 def _row(heard: Recording, begin: int, line: Line) -> dict[str, float]:
     """Return where a start was wanted and where it was: blocks around it tell the time, the earliest best."""
-    near = heard.blocks[np.abs(heard.blocks[:, 0] - begin) < RATE / 2]
-    moment = float(np.min(near[:, 2] - near[:, 0] / RATE)) + begin / RATE
+    block = heard.blocks[np.searchsorted(heard.blocks[:, 0], begin, side="right") - 1]
+    stamp = block[1] + begin - block[0]  # by the server's own count, which goes on where it leaves out blocks
+    near = heard.blocks[np.abs(heard.blocks[:, 1] - stamp) < RATE / 2]
+    moment = float(np.min(near[:, 2] - near[:, 1] / RATE)) + stamp / RATE
     beat = line(moment)
     error = (beat - round(beat)) * 60 / _TEMPO
     return {
