@@ -50,3 +50,14 @@ def jack_server(name: str, *options: str) -> Iterator[Mapping[str, str]]:
         except subprocess.TimeoutExpired:  # a client that was killed can keep it for ever
             server.kill()
             server.wait()
+            _free(command, environment)
+
+
+def _free(command: list[str], environment: Mapping[str, str]) -> None:
+    """Free the place of a killed server: there are eight, and only one of the same name that ends well gives it back."""
+    quiet = subprocess.DEVNULL
+    again = subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **environment})
+    name = environment["JACK_DEFAULT_SERVER"]
+    subprocess.run([need("jack_wait"), "-s", name, "-w", "-t", "5"], stdout=quiet, stderr=quiet, check=False)
+    again.terminate()
+    again.wait()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import struct
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
+from clockpeer import connected
 from daemons import Running, daemon, follow, until
 from ears import NAME, Ears, ears, first
 from jack import jack_server
@@ -207,6 +209,27 @@ def end_server(name: str) -> None:
     for process in processes:
         process.kill()
         process.wait(10)
+
+
+def test_pads_play_step_level_and_stop(server: Mapping[str, str], tmp_path: Path) -> None:
+    """What a controller is bound to does what the addresses do."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {"DAW_BRIDGE_MIDI_NETWORK": str(port), "DAW_BRIDGE_MIDI_MAP": "apc-mini"}
+    play, step, back, stop, fader = 67, 65, 66, 68, 56
+    with heard_daemon(tmp_path, server, **EXACT, **settings) as (_, client, recorder):
+        client.send("/bridge/generate", "house drums", "id", "a", "bars", 1, "takes", 3)
+        follow(client)
+        with connected(port) as pads:
+            for note, rank in ((play, 1), (step, 2), (back, 1), (back, 3)):
+                pads.sendall(bytes([0x90, note, 100, 0x90, note, 0]))
+                assert until(client, "/bridge/playing")[-1].arguments[:2] == ("a", rank)
+            loud = np.abs(recorder.heard().samples).max()
+            pads.sendall(bytes([0xB0, fader, 0]))
+            wait_for_frames(client, 48_000)
+            assert np.abs(recorder.heard().samples[-9_600:]).max() < 0.01 * loud
+            pads.sendall(bytes([0x90, stop, 100]))
+            assert until(client, "/bridge/stopped")[-1].arguments == ("a", 3, "stopped")
 
 
 REFUSED = [
