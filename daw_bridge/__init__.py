@@ -13,11 +13,13 @@ It reads in the order in which a request travels::
     journal  records   what is written down of a job, so that a kill loses none
     ledger             the file in which it stands
     turns  rates       that nobody has all of it, nor all at once
+    pool               clips of armed presets, made before anybody asks
     runner             all that happens to a job
     landing            the last part of its way, however long the folder is away
     history  keeper    what was made, and how much of it stays
     recovery  lock     what an earlier life left behind, and that there is one life at a time
     deliveries/        where a finished clip goes
+    playing/           the audio device, on which it plays from the next bar line
     certificate        what a clip tells of its job
     reports  announce  what is told back, and to whom
     chronicle  logs    what is written down of it

@@ -13,12 +13,14 @@ from daw_bridge.announce import Announcer
 from daw_bridge.certificate import session_card
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
-from daw_bridge.errors import DeviceUnavailable, TooFast, UnknownJob, code_of
+from daw_bridge.errors import BridgeError, TooFast, code_of
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.journal import Journal
 from daw_bridge.midi.lessons import Lessons
 from daw_bridge.pace import Pace
 from daw_bridge.plan import decide
+from daw_bridge.playing.deck import Deck
+from daw_bridge.pool import Pool, Stock
 from daw_bridge.presets import PresetShelf
 from daw_bridge.rates import Rates
 from daw_bridge.requests import Request, Said
@@ -47,6 +49,8 @@ class Bridge:
     lessons: Lessons
     journal: Journal
     rates: Rates
+    deck: Deck
+    pool: Pool
     started: float
     counters: list[Callable[[], Mapping[str, str | int | float]]] = field(default_factory=list)
     """What other parts add to the status."""
@@ -63,15 +67,31 @@ class Bridge:
         preset = self.presets.get(request.said["preset"]) if "preset" in request.said else None
         state = self.session.state
         decision = decide(request.said, preset, state, self.config)
-        job = Job(name, request, decision.plan, decision.engine, decision.title, session_card(state), decision.replaces)
+        if decision.deliver != "folder":
+            self.deck.check()
         if older is not None and decision.replaces:
             self.cancel(older.id)
-        position = self.jobs.reserve(job)
+        said: Said = {**(preset.said if preset else Said()), **request.said}
+        stock = self.pool.take(decision, said) if preset is not None else None
+        plan = stock.decision.plan if stock is not None else decision.plan
+        card, deliver = session_card(state), decision.deliver
+        job = Job(name, request, plan, decision.engine, decision.title, card, deliver, decision.replaces)
+        self._write_down(job, self._reserved(job, stock), stock)
+        return name
+
+    def _reserved(self, job: Job, stock: Stock | None) -> reports.Queued:
+        """Reserve a place for a job, and return what is to be said of it. Raises `BridgeError`: `stock` is gone then."""
+        try:
+            position = self.jobs.reserve(job)
+        except BridgeError:
+            if stock is not None:
+                stock.discard()
+            raise
+        if stock is not None:
+            return reports.Queued(job.id, 0, 0.0)
         running = self.jobs.running
         ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting[: position + 1])]
-        seconds = self.pace.estimate(job.engine, ahead)
-        self._write_down(job, reports.Queued(name, position, seconds))
-        return name
+        return reports.Queued(job.id, position, self.pace.estimate(job.engine, ahead))
 
     def _check_pace(self, request: Request) -> None:
         """Raise `TooFast` when the sender asks for more jobs than anybody can want."""
@@ -81,8 +101,11 @@ class Bridge:
                 "or raise jobs.per_minute in the configuration"
             )
 
-    def _write_down(self, job: Job, queued: reports.Queued) -> None:
-        """Let `job` run, and tell that it is queued, once it is on the disk; if it never comes there, refuse it."""
+    def _write_down(self, job: Job, queued: reports.Queued, stock: Stock | None) -> None:
+        """Let `job` run, and tell that it is queued, once it is on the disk; if it never comes there, refuse it.
+
+        Where there is `stock`, it does not run, but is answered with that.
+        """
         written = self.journal.accepted(job)
 
         def answer() -> None:
@@ -93,10 +116,16 @@ class Bridge:
 
         def settle(_written: "asyncio.Future[None]") -> None:
             """Let it run, or forget it."""
-            if written.exception() is None:
-                self.jobs.confirm(job.id)
-            elif self.jobs.knows(job.id):
+            if written.exception() is not None and self.jobs.knows(job.id):
                 self.jobs.forget(job.id)
+            elif stock is None:
+                self.jobs.confirm(job.id)
+            elif self.jobs.waits(job.id):
+                self.jobs.answer(job)
+                self.runner.answer(job, stock)
+                return
+            if stock is not None:
+                stock.discard()
 
         self.announcer.hold(written)
         self.announcer.in_turn(answer)
@@ -118,27 +147,14 @@ class Bridge:
         """Cancel a job that waits or runs. Raises `UnknownJob`."""
         job = self.jobs.withdraw(name)
         if job is None:
-            self.runner.cancel()
+            self.runner.cancel(name)
         else:
             self.runner.withdraw(job)
 
     def cancel_all(self) -> None:
         """Cancel every job that waits or runs; none is no mistake."""
-        running = self.jobs.running
-        for job in (*self.jobs.waiting, *((running,) if running else ())):
+        for job in (*self.jobs.waiting, *self.jobs.at_work):
             self.cancel(job.id)
-
-    def play(self, name: str | None) -> None:
-        """Play a clip. Raises `UnknownJob` for one that is not there, else `DeviceUnavailable`."""
-        if name is not None and not self.jobs.knows(name):
-            raise UnknownJob(f"there is no job '{name}'; the id is in its /bridge/queued report")
-        self.control_device()
-
-    def control_device(self) -> None:
-        """Stop, step through or level what plays. Raises `DeviceUnavailable`."""
-        raise DeviceUnavailable(
-            "there is no audio playback here yet; clips land in the watched folder: play them there"
-        )
 
     def status(self) -> Mapping[str, str | int | float]:
         """Return what goes on, as names and values."""
@@ -147,6 +163,8 @@ class Bridge:
         ended = self.runner.ended
         return {
             **{name: value for counts in self.counters for name, value in counts().items()},
+            **self.deck.status(),
+            **self.pool.counts(),
             "version": __version__,
             "process": os.getpid(),
             "engine": self.config.jobs.engine,

@@ -18,6 +18,7 @@ from daw_bridge.sections import (
     APP,
     ClapConfig,
     ClockConfig,
+    DeviceConfig,
     FolderConfig,
     JobsConfig,
     LogsConfig,
@@ -25,6 +26,7 @@ from daw_bridge.sections import (
     MusicLdmConfig,
     OscConfig,
     PathsConfig,
+    PoolConfig,
     RankConfig,
     SessionConfig,
     WorkerConfig,
@@ -42,6 +44,8 @@ class Config:
     session: SessionConfig = field(default_factory=SessionConfig)
     clock: ClockConfig = field(default_factory=ClockConfig)
     midi: MidiConfig = field(default_factory=MidiConfig)
+    device: DeviceConfig = field(default_factory=DeviceConfig)
+    pool: PoolConfig = field(default_factory=PoolConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
     worker: WorkerConfig = field(default_factory=WorkerConfig)
     paths: PathsConfig = field(default_factory=PathsConfig)

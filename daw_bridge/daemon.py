@@ -19,6 +19,7 @@ from daw_bridge.keeper import Keeper
 from daw_bridge.ledger import opened
 from daw_bridge.lock import alone
 from daw_bridge.parts import built
+from daw_bridge.playing.deck import Deck
 from daw_bridge.presets import PresetShelf
 from daw_bridge.recovery import Legacy, legacy, resume
 from daw_bridge.sections import ClockConfig, FolderConfig
@@ -60,7 +61,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     config = parts.config
     async with AsyncExitStack() as started:
         left = _journal(journal, config.paths.state, started)
-        _swept(parts.folders, left)
+        _swept([parts.folders.watched, parts.folders.takes, parts.folders.kept], left)
         ready = asyncio.get_running_loop().create_future()
         announcer.hold(ready)  # until all who listen do so
         resume(left, bridge.jobs, runner, announcer, journal, too_old=config.jobs.resume)
@@ -68,6 +69,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         parts.foreman.start(config.jobs.engine)
         started.push_async_callback(parts.foreman.stop)
         await _follow_clocks(config.clock, bridge, started)
+        _open_device(bridge.deck, started)
         _start_midi(parts.midi, started)
         ready.set_result(None)
         _start_keeper(parts.keeper, announcer, started)
@@ -113,6 +115,13 @@ async def _said(announcer: Announcer, journal: Journal) -> None:
     announcer.hold(through)
     await through
     await asyncio.sleep(0)
+
+
+def _open_device(deck: Deck, parts: AsyncExitStack) -> None:
+    """Open the audio device, if one is asked for."""
+    if deck.is_on:
+        deck.start()
+        parts.push_async_callback(deck.stop)
 
 
 def _start_midi(midi: MidiWire | None, parts: AsyncExitStack) -> None:

@@ -38,8 +38,8 @@ class State(Enum):
 class Job:
     """An accepted request: what was asked, and the plan that it was accepted with and keeps.
 
-    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar. `replaces` is
-    whether it takes the place of its sender's last one.
+    `title` names its files: the preset or the prompt. `session` is the session as it was, for the sidecar. `deliver` is
+    where its clips go, `replaces` whether it takes the place of its sender's last one.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Job:
     engine: str
     title: str
     session: Mapping[str, Any] = field(default_factory=dict)
+    deliver: str = "folder"
     replaces: bool = False
 
 
@@ -97,6 +98,12 @@ class Jobs:
         """Let a reserved job run when its turn comes; one that was withdrawn in the meantime stays so."""
         self._unconfirmed.discard(name)
         self._arrival.set()
+
+    def answer(self, job: Job) -> None:
+        """Take a reserved `job` out of the queue: it is answered beside the one that runs, with what is there already."""
+        self._unconfirmed.discard(job.id)
+        self._waiting.remove(job)
+        self._remember(job, State.RUNNING)
 
     def forget(self, name: str) -> None:
         """Undo the reservation of a job: there never was one."""
@@ -173,6 +180,15 @@ class Jobs:
     def waiting(self) -> tuple[Job, ...]:
         """The jobs that wait, next one first."""
         return tuple(self._waiting)
+
+    @property
+    def at_work(self) -> tuple[Job, ...]:
+        """The job that runs, and those that are answered beside it."""
+        return tuple(job for job, state in self._known.values() if state is State.RUNNING)
+
+    def waits(self, name: str) -> bool:
+        """Whether a job of that name waits."""
+        return name in self._known and self._known[name][1] is State.WAITING
 
     @property
     def running(self) -> Job | None:

@@ -24,6 +24,8 @@ from daw_bridge.midi.lessons import Lessons
 from daw_bridge.midi.maps import LEARNED, read_maps
 from daw_bridge.midi.words import Wanted
 from daw_bridge.pace import Pace
+from daw_bridge.playing.deck import Deck
+from daw_bridge.pool import Pool
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.rates import Rates
 from daw_bridge.runner import Runner
@@ -42,13 +44,25 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Folders:
+    """Where clips land: in the watched folder, or among our own takes, if they are for the audio device alone.
+
+    In `kept` they wait while that one is away.
+    """
+
+    watched: FolderDelivery
+    takes: FolderDelivery
+    kept: FolderDelivery
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """What a daemon is made of. `folders` are the watched one, and the one where clips are kept while that is away."""
+    """What a daemon is made of."""
 
     config: Config
     bridge: Bridge
     foreman: Foreman
-    folders: tuple[FolderDelivery, ...]
+    folders: Folders
     keeper: Keeper
     osc: OscWire
     midi: MidiWire | None
@@ -66,12 +80,19 @@ def built(config: Config) -> Parts:
     announcer.listen(Chronicle().hear)
     journal = Journal(config.paths.state)
     folders = _folders(config)
-    landing = Landing(*folders, journal, config.folder.patience)
-    runner = Runner(jobs, foreman, landing, announcer, pace, journal=journal, session=session, warn=config.rank.warn)
+    pool = Pool(config, session, presets, foreman)
+    landings = _landings(folders, journal, config)
+    warn = config.rank.warn
+    runner = Runner(
+        jobs, foreman, landings, announcer, pace=pace, pool=pool, journal=journal, session=session, warn=warn
+    )
+    deck = Deck(config.device, config.paths.state, session, jobs, announcer)
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)
     rates = _rates(config.jobs)
-    bridge = Bridge(config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, rates, monotonic())
+    bridge = Bridge(
+        config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, rates, deck, pool, monotonic()
+    )
     keeper = Keeper(config.paths.state, config.folder, config.jobs, journal)
     return Parts(
         config, bridge, foreman, folders, keeper, OscWire(bridge, config.osc), _midi_wire(config, bridge, learned)
@@ -118,10 +139,18 @@ def _session(config: Config) -> Session:
     return Session(SessionState(said.tempo, said.meter, said.key, said.rate), config.clock.priority)
 
 
-def _folders(config: Config) -> tuple[FolderDelivery, FolderDelivery]:
-    """Return the watched folder, and the one where clips are kept while that one is away."""
-    depth = Depth(config.folder.depth)
-    return FolderDelivery(config.folder.path, depth), FolderDelivery(config.paths.state / "kept", depth)
+def _folders(config: Config) -> Folders:
+    """Return where clips land. What only the device plays is kept as it was made, in float."""
+    own = config.paths.state
+    watched = FolderDelivery(config.folder.path, Depth(config.folder.depth))
+    return Folders(watched, FolderDelivery(own / "takes", Depth.FLOAT_32), replace(watched, folder=own / "kept"))
+
+
+def _landings(folders: Folders, journal: Journal, config: Config) -> Mapping[str, Landing]:
+    """Return how clips land, by where a job wants them."""
+    watched = Landing(folders.watched, folders.kept, journal, config.folder.patience)
+    takes = Landing(folders.takes, folders.kept, journal, config.folder.patience)
+    return {"folder": watched, "both": watched, "device": takes}
 
 
 def _midi_wire(config: Config, bridge: Bridge, learned: Learned) -> MidiWire | None:

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 
 from daw_bridge.config import Config
-from daw_bridge.errors import BadRequest, DeviceUnavailable, EngineUnavailable, OutOfRange
+from daw_bridge.errors import BadRequest, EngineUnavailable, OutOfRange
 from daw_bridge.guides import confine
 from daw_bridge.presets import Preset
 from daw_bridge.requests import Said
@@ -22,7 +22,7 @@ _HALF = 0.5  # where neither request nor preset says how much should vary, or re
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a request comes to: a plan, the engine that carries it out, and the title of its files.
+    """What a request comes to: a plan, the engine that carries it out, the title of its files, and where they go.
 
     `replaces` is whether it takes the place of a job of the same sender and title that still waits.
     """
@@ -30,13 +30,14 @@ class Decision:
     plan: Plan
     engine: str
     title: str
+    deliver: str
     replaces: bool = False
 
 
 def decide(request: Said, preset: Preset | None, session: SessionState, config: Config) -> Decision:
     """Settle what `request` means now.
 
-    Raises `BadRequest`, `OutOfRange`, `DeviceUnavailable` or `EngineUnavailable`, naming what to change.
+    Raises `BadRequest`, `OutOfRange` or `EngineUnavailable`, naming what to change.
     """
     jobs = config.jobs
     defaults = Said(bars=jobs.bars, takes=jobs.takes, engine=jobs.engine, deliver="folder")
@@ -66,7 +67,7 @@ def decide(request: Said, preset: Preset | None, session: SessionState, config: 
         shift=said.get("shift", 0.0),
     )
     title = preset.name if preset else said["prompt"]
-    return Decision(plan, said["engine"], title, said.get("replace", False))
+    return Decision(plan, said["engine"], title, said["deliver"], said.get("replace", False))
 
 
 def _grid(said: Said, longest: float) -> Grid:
@@ -84,10 +85,6 @@ def _check_can(said: Said) -> None:
     """Refuse a prompt that says nothing, and what no part of this installation can do."""
     if not said.get("prompt", "").strip():
         raise BadRequest("the prompt is empty; say what to play, for example: dusty breakbeat")
-    if said["deliver"] != "folder":
-        raise DeviceUnavailable(
-            f"deliver: {shown(said['deliver'])} needs audio playback, which is not there; use deliver folder",
-        )
     if said["engine"] not in FACTORIES:
         raise EngineUnavailable(
             f"engine: there is no engine {shown(said['engine'])}; there is {', '.join(sorted(FACTORIES))}",

@@ -15,7 +15,7 @@ from typing import Any
 from daw_bridge.errors import BadPreset, BridgeError, UnknownPreset
 from daw_bridge.pages import read_page
 from daw_bridge.requests import JOB_KEYS, Said, read_said
-from daw_bridge.values import Number, Reader, Text, Word, shown, text_of
+from daw_bridge.values import Number, Reader, Switch, Text, Word, shown, text_of
 from plugin_host.engine import Fact
 
 _LARGEST = 65_536  # bytes; a recipe is a page of text at most
@@ -31,7 +31,7 @@ ABOUT: Mapping[str, Reader[str]] = {"family": Word(32), "about": Text(200)}
 class Preset:
     """A recipe: `family` and `about` for people, `said` as a request would say it.
 
-    `weights` are the rank's by part, `hints` are words to the engine.
+    `weights` are the rank's by part, `hints` are words to the engine. An `armed` one is made before anybody asks.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Preset:
     said: Said
     weights: Mapping[str, float] = field(default_factory=dict)
     hints: Mapping[str, Fact] = field(default_factory=dict)
+    armed: bool = False
 
 
 def factory_folder() -> Path:
@@ -63,12 +64,13 @@ def _preset(path: Path, values: dict[str, Any]) -> Preset:
     weights = {_word(key): _weight(key, value) for key, value in _table(values, "weights").items()}
     hints = {_word(key): _hint(key, value) for key, value in _table(values, "hints").items()}
     about = {key: read(values.pop(key, "")) if key in values else "" for key, read in ABOUT.items()}
+    armed = _armed(values.pop("armed", False))
     if unusable := sorted(_NOT_IN_A_PRESET & values.keys()):
         raise BadPreset(f"{unusable[0]} belongs to a request; take it out of the preset")
     if not values.get("prompt"):
         raise BadPreset('prompt is missing; write prompt = "what it should play"')
     said = read_said({key: _plain(key, value) for key, value in values.items()})
-    return Preset(name, path, about["family"] or "other", about["about"], said, weights, hints)
+    return Preset(name, path, about["family"] or "other", about["about"], said, weights, hints, armed)
 
 
 def _table(values: dict[str, Any], name: str) -> Mapping[str, Any]:
@@ -82,6 +84,14 @@ def _table(values: dict[str, Any], name: str) -> Mapping[str, Any]:
 def _word(key: str) -> str:
     """Check the key of a table."""
     return Word(32)(key)
+
+
+def _armed(value: object) -> bool:
+    """Read whether clips are kept ready."""
+    try:
+        return Switch()(value)
+    except BridgeError as error:
+        raise type(error)(f"armed: {error}") from None
 
 
 def _weight(key: str, value: object) -> float:

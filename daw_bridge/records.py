@@ -27,6 +27,7 @@ def job_text(job: Job) -> str:
             "id": job.id,
             "engine": job.engine,
             "title": job.title,
+            "deliver": job.deliver,
             "replaces": job.replaces,
             "session": dict(job.session),
             "plan": _plan(job.plan),
@@ -54,7 +55,7 @@ def job_of(text: str, received: float) -> Job:
         asker = Asker(asked["asker"], tuple(reply) if isinstance(reply, list) else reply, asked["of"])
         request = Request(read_said(asked["said"]), asker, asked["address"], received, asked["launch"])
         plan, session = _plan_of(card["plan"]), card["session"]
-        return Job(card["id"], request, plan, card["engine"], card["title"], session, card["replaces"])
+        return Job(card["id"], request, plan, card["engine"], card["title"], session, card["deliver"], card["replaces"])
     except (BridgeError, HostError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"its record cannot be read by this version ({type(error).__name__}: {error})") from None
 

@@ -78,6 +78,25 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Playing:
+    """A clip of job `id` has begun on the audio device. `beat` is where in the session, `late` by how many frames."""
+
+    id: str
+    rank: int
+    beat: float
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A clip of job `id` plays no longer, for `reason`: stopped, over, or what is wrong with the device."""
+
+    id: str
+    rank: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A request to `address` never became a job, or was no request at all."""
 
@@ -96,7 +115,7 @@ class Learnt:
 
 
 JobReport = Queued | Started | Progress | Warned | Delivered | Done | Cancelled | Failed
-Told = JobReport | Learnt | Refused
+Told = JobReport | Learnt | Playing | Stopped | Refused
 """What is told to whoever listens. A refusal is told so when it comes late: it is the asker's alone."""
 
 Report = Told

@@ -183,6 +183,71 @@ class MidiConfig:
     map: str = _setting("auto", Word(), "map of all controllers; auto finds the one made for each")
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """A list of names."""
+
+    allowed: str = "a list of names"
+    kind: str = "text"
+
+    def __call__(self, value: object) -> tuple[str, ...]:
+        """Read `value`."""
+        return tuple(Word()(each) for each in _listed(value, self.allowed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolConfig:
+    """Clips that are made ready before anybody asks."""
+
+    armed: tuple[str, ...] = _setting((), _Names(), "presets to keep ready, beside those that say armed = true")
+    size: int = _setting(1, Whole(0, 16), "how many triggers of each armed preset are ready at once")
+
+
+@dataclass(frozen=True, slots=True)
+class _Channels:
+    """Output channels, counted from 1."""
+
+    allowed: str = "one to eight channel numbers such as 1, 2"
+    kind: str = "text"
+
+    def __call__(self, value: object) -> tuple[int, ...]:
+        """Read `value`."""
+        each = Whole(1, 256)
+        channels = tuple(
+            each(channel) for channel in _listed([value] if isinstance(value, int) else value, self.allowed)
+        )
+        if not 1 <= len(channels) <= 8 or len(set(channels)) < len(channels):
+            raise BadRequest(f"{shown(value)} will not do; give {self.allowed}, each once")
+        return channels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceConfig:
+    """The audio device, and how clips play on it."""
+
+    name: str = _setting(
+        "", Text(200), "output to play on: default, a name, a part of one, or its number; empty is none"
+    )
+    api: str = _setting("", Text(60), "host API that offers it, such as JACK, ALSA, Core Audio or ASIO; empty is any")
+    channels: tuple[int, ...] = _setting((1, 2), _Channels(), "which of its channels play, counted from 1")
+    rate: int = _setting(0, Whole(0, RATE_RANGE[1]), "its sample rate in Hz; 0 is whatever it prefers")
+    block: int = _setting(256, Whole(0, 8_192), "frames in a block; 0 lets the device choose")
+    quantum: str = _setting(
+        "bar",
+        Choice(("now", "beat", "bar", "2", "4", "8")),
+        "on which line a clip begins: now, beat, bar, 2, 4, 8 bars",
+    )
+    crossfade: float = _setting(
+        10.0, Number(0, 2_000), "milliseconds in which clips give way to one another; 0 is a cut"
+    )
+    offset: float = _setting(0.0, Number(-1_000, 1_000), "milliseconds by which all plays later; below 0, earlier")
+    gain: float = _setting(0.0, Number(-120, 24), "level in dB")
+    follow: bool = _setting(default=True, read=Switch(), means="keep what plays with the session's clock and tempo")
+    bend: bool = _setting(
+        default=True, read=Switch(), means="follow changes of tempo up to half a per cent at once, pitch and all"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsConfig:
     """What a job is where nobody says otherwise, and how many may wait."""

@@ -74,6 +74,15 @@ def transposed(audio: Audio, semitones: float, form: Form) -> tuple[Audio, Mappi
     }
 
 
+def retimed(audio: Audio, frames: int, form: Form) -> Audio:
+    """Return `audio` at its pitch as exactly so many `frames`, closed, and no louder than `fit.CEILING`. Thread: any."""
+    margin = round(MARGIN_SECONDS * audio.rate)
+    around = _around(audio.samples, margin, form)
+    longer = stretched(around, audio.rate, round(len(around) * frames / audio.frames))
+    first = round(margin * frames / audio.frames)
+    return level(sealed(Audio(longer[first:], audio.rate), frames, form, CROSSFADE_SECONDS)[0])[0]
+
+
 def _stretch() -> Any:
     """Load the library, which nobody needs who is in time and in tune."""
     from python_stretch.Signalsmith import Stretch

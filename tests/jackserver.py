@@ -12,11 +12,30 @@ RATE = 48_000
 
 
 @contextmanager
-def jack_server(name: str) -> Iterator[Mapping[str, str]]:
-    """Run ``jackd`` on its dummy driver, and yield the environment that leads to it."""
+def jack_server(name: str, *options: str) -> Iterator[Mapping[str, str]]:
+    """Run ``jackd`` on its dummy driver, and yield the environment that leads to it.
+
+    With the option ``-S`` no program is ever left out of a block, so that a recording is exact; but one that is killed
+    then holds up all others for two seconds.
+    """
     program, wait = need("jackd"), need("jack_wait")
     environment = {"JACK_DEFAULT_SERVER": name, "JACK_NO_AUDIO_RESERVATION": "1", "JACK_NO_START_SERVER": "1"}
-    command = [program, "-n", name, "-P", "10", "-t", "2000", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
+    command = [
+        program,
+        "-n",
+        name,
+        "-P",
+        "10",
+        "-t",
+        "2000",
+        *options,
+        "-d",
+        "dummy",
+        "-r",
+        str(RATE),
+        "-p",
+        str(PERIOD),
+    ]
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **environment})
     try:
@@ -31,3 +50,14 @@ def jack_server(name: str) -> Iterator[Mapping[str, str]]:
         except subprocess.TimeoutExpired:  # a client that was killed can keep it for ever
             server.kill()
             server.wait()
+            _free(command, environment)
+
+
+def _free(command: list[str], environment: Mapping[str, str]) -> None:
+    """Free the place of a killed server: there are eight, and only one of the same name that ends well gives it back."""
+    quiet = subprocess.DEVNULL
+    again = subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **environment})
+    name = environment["JACK_DEFAULT_SERVER"]
+    subprocess.run([need("jack_wait"), "-s", name, "-w", "-t", "5"], stdout=quiet, stderr=quiet, check=False)
+    again.terminate()
+    again.wait()

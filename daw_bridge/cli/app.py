@@ -49,6 +49,9 @@ def serve(
     midi: Annotated[
         str | None, typer.Option("--midi", metavar="PORTS", help="MIDI inputs to open, by name or pattern; '*' is all")
     ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="NAME", help="audio output to play on; 'default' is the system's")
+    ] = None,
     preload: Annotated[
         bool, typer.Option("--preload", help="load MusicLDM at the start, not with the first job")
     ] = False,
@@ -56,7 +59,17 @@ def serve(
     """Run the daemon: OSC in, ranked WAVs out, until Ctrl-C."""
     from daw_bridge.cli.serve import run
 
-    run(config, osc=osc, folder=folder, state=state, engine=engine, rate=rate, midi=midi, preload=preload)
+    run(
+        config,
+        osc=osc,
+        folder=folder,
+        state=state,
+        engine=engine,
+        rate=rate,
+        midi=midi,
+        device=device,
+        preload=preload,
+    )
 
 
 @app.command(epilog="Example: daw-bridge demo --folder ~/Desktop/demo")
@@ -202,6 +215,14 @@ def presets(
     from daw_bridge.cli.presets import run
 
     run(config, name, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge devices")
+def devices(config: ConfigFile = None, as_json: Json = False) -> None:
+    """List the audio outputs that clips can play on."""
+    from daw_bridge.cli.outputs import run
+
+    run(config, as_json=as_json)
 
 
 @app.command(epilog="Example: daw-bridge inspect clip.wav --plot clip.png")

@@ -26,6 +26,7 @@ from daw_bridge.midi.maps import read_maps
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.sections import FolderConfig
 from daw_bridge.session import Source
+from daw_bridge.values import shown
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
 from plugin_host.engines import AUTO, MUSICLDM, automatic, create
@@ -169,14 +170,14 @@ def presets(config: Config) -> Finding:
     return Finding("presets", State.OK, told)
 
 
-def audio(_config: Config) -> Finding:
-    """Say which audio outputs there are."""
+def audio(config: Config) -> Finding:
+    """Say which audio outputs there are; clips land in the folder without any."""
     ports = devices.audio()
-    unused = "not used yet: clips are delivered as files"
     if ports.trouble:
-        remedy = "for playback later, on Debian or Ubuntu: sudo apt install libportaudio2"
-        return Finding("audio", State.NOTE, f"{ports.trouble}; {unused}", remedy)
-    return Finding("audio", State.OK if ports.names else State.NOTE, f"{_listed(ports.names, 'no output')}; {unused}")
+        remedy = "to play clips on Debian or Ubuntu: sudo apt install libportaudio2"
+        return Finding("audio", State.NOTE, ports.trouble, remedy)
+    plays = f"device.name is {shown(config.device.name)}" if config.device.name else "none is chosen in device.name"
+    return Finding("audio", State.OK if ports.names else State.NOTE, f"{_listed(ports.names, 'no output')}; {plays}")
 
 
 def midi(_config: Config) -> Finding:

@@ -8,9 +8,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from daw_bridge.playing.choice import Output
 
 _PATIENCE = 10.0  # seconds
+_BROKE_OFF = "the process that asked for them broke off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +30,37 @@ def audio() -> Ports:
     return _ask("audio")
 
 
+def outputs() -> tuple[list[Output], str]:
+    """Return the audio outputs with all that is known of them; or none, and why."""
+    rows, trouble = _told("outputs")
+    try:
+        return [Output(**row) for row in rows], trouble
+    except TypeError:
+        return [], _BROKE_OFF
+
+
 def midi() -> Ports:
     """Return the MIDI inputs and outputs."""
     return _ask("midi")
 
 
 def _ask(kind: str) -> Ports:
-    """Have a process list the ports of one kind."""
+    """Have a process name the ports of one kind."""
+    names, trouble = _told(kind)
+    return Ports(tuple(names), trouble)
+
+
+def _told(kind: str) -> tuple[list[Any], str]:
+    """Have a process list the ports of one kind; return what it lists, or why it cannot."""
     command = [sys.executable, "-m", __name__, kind]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)  # noqa: S603 - ourselves
         told = json.loads(done.stdout.strip().splitlines()[-1])
-        return Ports(tuple(told["names"]), told["trouble"])
+        return list(told["names"]), str(told["trouble"])
     except subprocess.TimeoutExpired:
-        return Ports(trouble=f"the system did not answer in {_PATIENCE:.0f} s")
+        return [], f"the system did not answer in {_PATIENCE:.0f} s"
     except (OSError, ValueError, LookupError, TypeError):
-        return Ports(trouble="the process that asked for them broke off")
+        return [], _BROKE_OFF
 
 
 def _list_audio() -> list[str]:
@@ -51,6 +70,13 @@ def _list_audio() -> list[str]:
     systems = sounddevice.query_hostapis()
     devices = (each for each in sounddevice.query_devices() if each["max_output_channels"] > 0)
     return [f"{each['name']} ({systems[each['hostapi']]['name']})" for each in devices]
+
+
+def _list_outputs() -> list[dict[str, Any]]:
+    """Return the audio outputs as JSON has them. Raises `DeviceUnavailable` without PortAudio."""
+    from daw_bridge.playing.output import outputs as found
+
+    return [asdict(each) for each in found()]
 
 
 def _list_midi() -> list[str]:
@@ -63,7 +89,7 @@ def _list_midi() -> list[str]:
     ]
 
 
-_LISTS: Mapping[str, Callable[[], list[str]]] = {"audio": _list_audio, "midi": _list_midi}
+_LISTS: Mapping[str, Callable[[], list[Any]]] = {"audio": _list_audio, "outputs": _list_outputs, "midi": _list_midi}
 
 
 if __name__ == "__main__":

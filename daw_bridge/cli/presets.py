@@ -34,6 +34,7 @@ def _card(preset: Preset) -> dict[str, Any]:
         "family": preset.family,
         "about": preset.about,
         **preset.said,
+        "armed": preset.armed,
         "weights": preset.weights,
         "hints": preset.hints,
         "path": preset.path,

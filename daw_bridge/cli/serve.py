@@ -20,12 +20,21 @@ def run(
     engine: str | None,
     rate: str | None,
     midi: str | None,
+    device: str | None,
     preload: bool,
 ) -> None:
     """Run the daemon until it is told to stop. Raises `BridgeError` when it cannot start."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = read(
-        config, osc=osc, folder=folder, state=state, engine=engine, rate=rate, midi=midi, preload=preload or None
+        config,
+        osc=osc,
+        folder=folder,
+        state=state,
+        engine=engine,
+        rate=rate,
+        midi=midi,
+        device=device,
+        preload=preload or None,
     )
     try:
         with kept(settings.paths.state, settings.logs):

@@ -16,6 +16,7 @@ def read(
     engine: str | None = None,
     rate: str | None = None,
     midi: str | None = None,
+    device: str | None = None,
     preload: bool | None = None,
 ) -> Config:
     """Read file, environment and these flags. Raises `BadSetting`, which names what is wrong."""
@@ -28,6 +29,7 @@ def read(
         "jobs.engine": engine,
         "session.rate": rate,
         "midi.ports": midi,
+        "device.name": device,
         "musicldm.preload": preload,
     }
     return load(config, os.environ, flags)

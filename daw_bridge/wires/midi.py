@@ -53,10 +53,10 @@ class MidiWire:
             Verb.AGAIN: self._again,
             Verb.CANCEL: self._cancel,
             Verb.PLAY: self._play,
-            Verb.STOP: self._device,
-            Verb.NEXT: self._device,
-            Verb.PREV: self._device,
-            Verb.GAIN: self._device,
+            Verb.STOP: self._stop,
+            Verb.NEXT: self._next,
+            Verb.PREV: self._prev,
+            Verb.GAIN: self._gain,
             Verb.SET: self._set,
             Verb.BANK: self._bank,
             Verb.SHIFT: self._shift,
@@ -181,13 +181,27 @@ class MidiWire:
         self._desk.turn_to(touch.event.port, int(named) if named else touch.event.number + 1)
         self._show(touch.event.port)
 
-    def _play(self, _touch: Touch) -> None:
+    def _play(self, touch: Touch) -> None:
         """Play the best of the last job."""
-        self._bridge.play(None)
+        self._bridge.deck.play(None, 1, self._request(touch, Said()))
 
-    def _device(self, _touch: Touch) -> None:
-        """Stop, step through or level what plays."""
-        self._bridge.control_device()
+    def _stop(self, _touch: Touch) -> None:
+        """Stop what plays."""
+        self._bridge.deck.stop_playing()
+
+    def _next(self, touch: Touch) -> None:
+        """Play the next take in rank order."""
+        self._bridge.deck.step(1, self._request(touch, Said()))
+
+    def _prev(self, touch: Touch) -> None:
+        """Play the previous take in rank order."""
+        self._bridge.deck.step(-1, self._request(touch, Said()))
+
+    def _gain(self, touch: Touch) -> None:
+        """Level what plays: the knob's range is in dB."""
+        limits = touch.pad.binding.range
+        if limits is not None:
+            self._bridge.deck.level(round(limits.at(way(touch.event)), 2))
 
     def _shift(self, _touch: Touch) -> None:
         """Do nothing: the desk has taken note that it is held."""
@@ -210,7 +224,7 @@ class MidiWire:
 
     def _report(self, report: reports.Told, _request: Request) -> None:
         """Show on a pad what happens to its job."""
-        if isinstance(report, (reports.Learnt, reports.Refused)):
+        if isinstance(report, (reports.Learnt, reports.Refused, reports.Playing, reports.Stopped)):
             return
         if type(report) not in _STATES or report.id not in self._jobs:
             return

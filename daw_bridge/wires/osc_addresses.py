@@ -103,6 +103,8 @@ REPORTS: Mapping[type[reports.Report], str] = {
     reports.Done: "/bridge/done",
     reports.Cancelled: "/bridge/cancelled",
     reports.Failed: "/bridge/failed",
+    reports.Playing: "/bridge/playing",
+    reports.Stopped: "/bridge/stopped",
     reports.Learnt: "/bridge/learnt",
     reports.Refused: "/bridge/error",
 }

@@ -176,22 +176,32 @@ def _play(bridge: Bridge, call: Call) -> None:
     if len(call.arguments) > 2:
         raise BadRequest(f"{call.address} has {len(call.arguments)} arguments; send a job's id, and a rank, or nothing")
     pressed = button(call.arguments)
-    if len(call.arguments) == 2:
-        JOB_KEYS["takes"].read(call.arguments[1])
+    rank = JOB_KEYS["takes"].read(call.arguments[1]) if len(call.arguments) == 2 else 1
     if pressed is not False:
-        bridge.play(None if pressed else read_value("id", call.arguments[0]))
+        bridge.deck.play(None if pressed else read_value("id", call.arguments[0]), rank, call.request(Said()))
 
 
-def _device(bridge: Bridge, call: Call) -> None:
-    """Stop what plays, or step through it."""
+def _stop(bridge: Bridge, call: Call) -> None:
+    """Stop what plays."""
     if button(call.arguments) is not False:
-        bridge.control_device()
+        bridge.deck.stop_playing()
+
+
+def _next(bridge: Bridge, call: Call) -> None:
+    """Play the next take in rank order."""
+    if button(call.arguments) is not False:
+        bridge.deck.step(1, call.request(Said()))
+
+
+def _prev(bridge: Bridge, call: Call) -> None:
+    """Play the previous take in rank order."""
+    if button(call.arguments) is not False:
+        bridge.deck.step(-1, call.request(Said()))
 
 
 def _gain(bridge: Bridge, call: Call) -> None:
     """Set the level of what plays."""
-    call.only(Number(-120, 24), "the level in dB")
-    bridge.control_device()
+    bridge.deck.level(call.only(Number(-120, 24), "the level in dB"))
 
 
 def _learn(bridge: Bridge, call: Call) -> None:
@@ -251,9 +261,9 @@ CALLS: Mapping[str, Function] = {
     "/bridge/key": _key,
     "/bridge/samplerate": _samplerate,
     "/bridge/play": _play,
-    "/bridge/stop": _device,
-    "/bridge/next": _device,
-    "/bridge/prev": _device,
+    "/bridge/stop": _stop,
+    "/bridge/next": _next,
+    "/bridge/prev": _prev,
     "/bridge/gain": _gain,
     "/bridge/learn": _learn,
     "/bridge/learn/replace": _learn_replace,

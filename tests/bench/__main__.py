@@ -18,6 +18,8 @@ ALL = (
     "mixed",
     "clock",
     "midi",
+    "play",
+    "launch",
     "promises",
     "measuring",
     "truth",
@@ -32,7 +34,7 @@ ALL = (
 )
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).parents[1]))  # where the tests keep what they share
+    sys.path.insert(1, str(Path(__file__).parents[1]))  # where the tests keep what they share, before all libraries
     parser = ArgumentParser()
     parser.add_argument("names", nargs="*", choices=[*ALL, []], metavar="NAME", help=", ".join(ALL))
     parser.add_argument("--moments", type=int, default=300, help="kills of the benchmark kill")

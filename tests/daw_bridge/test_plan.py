@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from daw_bridge.config import Config
-from daw_bridge.errors import BadRequest, BridgeError, DeviceUnavailable, EngineUnavailable, OutOfRange
+from daw_bridge.errors import BadRequest, BridgeError, EngineUnavailable, OutOfRange
 from daw_bridge.plan import decide
 from daw_bridge.presets import Preset, read_preset
 from daw_bridge.requests import Said
@@ -73,8 +73,6 @@ def test_a_shift_is_asked_for_or_nothing() -> None:
     [
         (Said(), BadRequest, "prompt is empty"),
         (Said(prompt=" \n"), BadRequest, "prompt is empty"),
-        (Said(prompt="x", deliver="device"), DeviceUnavailable, "use deliver folder"),
-        (Said(prompt="x", deliver="both"), DeviceUnavailable, "use deliver folder"),
         (Said(prompt="x", engine="hammond"), EngineUnavailable, "there is musicldm, sketch"),
         (Said(prompt="x", bars=64, bpm=Tempo.parse(20)), OutOfRange, "ask for fewer bars"),
         (Said(prompt="x", guide="loop.wav"), OutOfRange, r"paths\.guides"),

@@ -1,8 +1,5 @@
 """Ableton Link, with a peer that nobody here wrote, in a network of this machine alone."""
 
-import ctypes
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +9,9 @@ from time import monotonic
 
 import linkpeer
 import pytest
+from alone import alone as network_alone
 from daemons import PATIENCE, Running, daemon, synced
-from real import missing, need
+from real import missing
 from talker import Talker, talker
 
 from daw_bridge.client import Client
@@ -21,23 +19,14 @@ from daw_bridge.wires.osc_packet import Argument
 
 pytestmark = pytest.mark.real
 
-_NEW_NETWORK = 0x40000000  # CLONE_NEWNET
-
 
 @pytest.fixture
 def alone() -> Iterator[None]:
     """Put this thread, and what it starts, into a network that is this machine alone: Link speaks to all there is."""
     if find_spec("aalink") is None or find_spec("link") is None:
         missing("aalink or LinkPython is not installed")
-    program, libc = need("ip"), ctypes.CDLL(None, use_errno=True)
-    with Path("/proc/thread-self/ns/net").open("rb") as before:
-        if libc.unshare(_NEW_NETWORK):
-            missing(f"no network of our own can be made here ({os.strerror(ctypes.get_errno())})")
-        try:
-            subprocess.run([program, "link", "set", "lo", "up"], check=True)
-            yield
-        finally:
-            assert libc.setns(before.fileno(), _NEW_NETWORK) == 0
+    with network_alone():
+        yield
 
 
 @dataclass(frozen=True, slots=True)

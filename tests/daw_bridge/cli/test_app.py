@@ -20,7 +20,7 @@ COMMANDS = sorted(str(each.name or getattr(each.callback, "__name__", "")) for e
 def test_the_commands_are_those_that_were_promised() -> None:
     """Nothing is missing from the table, and nothing is there that nobody knows of."""
     assert [
-        *("again", "demo", "doctor", "generate", "inspect", "jobs", "keep", "learn"),
+        *("again", "demo", "devices", "doctor", "generate", "inspect", "jobs", "keep", "learn"),
         *("presets", "serve", "star", "trash", "version"),
     ] == COMMANDS
 
@@ -54,7 +54,9 @@ def test_the_list_of_commands_is_not_cut_off(command: Command) -> None:
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 
-@pytest.mark.parametrize("name", ["again", "demo", "doctor", "generate", "inspect", "jobs", "presets", "version"])
+@pytest.mark.parametrize(
+    "name", ["again", "demo", "devices", "doctor", "generate", "inspect", "jobs", "presets", "version"]
+)
 def test_what_a_program_might_read_can_be_json(command: Command, name: str) -> None:
     """Each command that answers something offers it as JSON."""
     assert "--json" in command(name, "--help").out

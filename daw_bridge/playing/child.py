@@ -1,0 +1,128 @@
+"""A process of ours at the end of a pipe: started, heard, and replaced when it has died or hangs."""
+
+import asyncio
+import multiprocessing
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, Generic, TypeVar
+
+_AGAIN = 0.5  # seconds from the death of a process to the next one
+_PATIENCE = 2.0  # seconds that it has to leave before it is killed
+
+T = TypeVar("T")
+
+
+class Child(Generic[T]):
+    """Keeps a process at hand that sends `T`s. Constructing it starts nothing. Thread: the event loop's."""
+
+    def __init__(
+        self,
+        main: Callable[..., None],
+        arguments: tuple[Any, ...],
+        hear: Callable[[T], None],
+        lost: Callable[[], None],
+        *,
+        silence: float | None = None,
+    ) -> None:
+        """Keep the process of `main`, which is given the pipe and `arguments`, and leaves when it hears None.
+
+        `hear` is given what it sends, `lost` hears of its death. After `silence` seconds without a word it hangs, and is
+        killed; None: it may be silent.
+        """
+        self._main = main
+        self._arguments = arguments
+        self._hear = hear
+        self._lost = lost
+        self._silence = silence
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard = 0.0
+        self._stopped = False
+
+    def start(self) -> None:
+        """Start the process, without waiting for it."""
+        loop = asyncio.get_running_loop()
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=self._main, args=(theirs, *self._arguments), daemon=True)
+        process.start()
+        theirs.close()
+        self._process, self._pipe = process, ours
+        self._heard = loop.time()
+        if self._silence is not None:
+            self._timer = loop.call_later(self._silence, self._watch)
+        threading.Thread(target=_hand_on, args=(ours, loop, self._take), name="child", daemon=True).start()
+
+    async def stop(self) -> None:
+        """End the process."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._process is not None and self._pipe is not None:
+            self.tell(None)
+            await asyncio.to_thread(_dismiss, self._process)
+            self._pipe.close()
+            self._pipe = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None where nothing was started."""
+        return self._process.pid if self._process is not None else None
+
+    def tell(self, word: object) -> None:
+        """Send `word`; without a process it is lost, of which `lost` has told."""
+        if self._pipe is not None:
+            with suppress(OSError):
+                self._pipe.send(word)
+
+    def _take(self, pipe: Connection, word: T | None) -> None:
+        """Take what the process says; None when it is dead."""
+        if pipe is not self._pipe or self._stopped:
+            return
+        loop = asyncio.get_running_loop()
+        if word is not None:
+            self._heard = loop.time()
+            self._hear(word)
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._pipe.close()
+        self._pipe = None
+        self._timer = loop.call_later(_AGAIN, self.start)
+        self._lost()
+
+    def _watch(self) -> None:
+        """Kill a process that hangs; its end is heard like any other."""
+        if self._process is None or self._silence is None:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._heard > self._silence:
+            self._process.kill()
+        else:
+            self._timer = loop.call_later(self._silence / 2, self._watch)
+
+
+def _hand_on(pipe: Connection, loop: asyncio.AbstractEventLoop, take: Callable[[Connection, Any], None]) -> None:
+    """Hand what comes to the event loop, until the pipe ends. Thread: one for each process."""
+    word: Any = True
+    while word is not None:
+        try:
+            word = pipe.recv()
+        except (EOFError, OSError):
+            word = None
+        try:
+            loop.call_soon_threadsafe(take, pipe, word)
+        except RuntimeError:
+            return  # the loop is closed: nobody is left to tell
+
+
+def _dismiss(process: SpawnProcess) -> None:
+    """Wait for a process to leave, then make it."""
+    process.join(_PATIENCE)
+    if process.is_alive():
+        process.kill()
+        process.join()
