@@ -75,6 +75,7 @@ class Deck:
         self._again: tuple[Take, Request, float | None] | None = None  # what a device that comes back should play
         self._task: asyncio.Task[None] | None = None
         self._mending: asyncio.Task[None] | None = None
+        self._fetching: set[asyncio.Task[Path]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._late = self._told_rate = 0
 
@@ -246,9 +247,8 @@ class Deck:
             self._late = word.late
             started = beat if voice.on is None else voice.on
             self._announcer.tell(reports.Playing(voice.take.job, voice.take.rank, started, word.late), voice.request)
+            self._prefetch(voice.take, voice.version.rate)
         self._again = None
-        if voice.take.form is Form.LOOP:
-            self._prefetch(voice.take)
 
     def _end(self, reason: str) -> None:
         """Take note that what played plays no longer."""
@@ -330,17 +330,14 @@ class Deck:
         """Return when a request wants its first beat heard, as `time.monotonic` tells it; None for on a line."""
         return None if request.launch is None else request.launch - time.time() + self._time()
 
-    def _prefetch(self, take: Take) -> None:
-        """Have the takes beside this one fitted, for them to be there when they are asked for."""
-        for by in (1, -1):
-            other = self.shelf.beside(take, by)
-            if other != take and self._now is not None:
-                self._fetch(replace(self._now.version, take=other))
-
-    def _fetch(self, version: Version) -> None:
-        """Have a version fitted; whether that goes well is seen when it is asked for."""
-        task = asyncio.create_task(self._ready.file(version), name="prefetch")
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    def _prefetch(self, take: Take, rate: int) -> None:
+        """Have the takes beside this one fitted; whether that goes well is seen when they are asked for."""
+        for other in {self.shelf.beside(take, 1), self.shelf.beside(take, -1)} - {take}:
+            version, _ = version_for(other, self._session.timeline, rate, self._rules)
+            task = asyncio.create_task(self._ready.file(version), name="prefetch")
+            self._fetching.add(task)
+            task.add_done_callback(self._fetching.discard)
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     # How it stays with the session.
 

@@ -29,7 +29,7 @@ _TURN = 0.02  # seconds from one look at what happened to the next
 _BEAT = 0.1  # seconds from one beat to the next
 _DEAD = 1.0  # seconds without a callback after which a stream is dead
 _PATIENCE = 1.0  # seconds that closing may take
-_NICE = -10
+_PRIORITY = 5  # below an audio server's 10: who holds Python's lock must not be held up while the callback wants it
 _SWITCH = 0.0005  # seconds after which the callback gets Python's lock; Python's own 5 ms are a whole block
 
 
@@ -52,9 +52,8 @@ def _quiet() -> None:
     os.environ["JACK_NO_START_SERVER"] = "1"
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
-    if hasattr(os, "nice"):
-        with suppress(OSError):
-            os.nice(_NICE)  # few systems let us; where they do, a cue is never late
+    with suppress(AttributeError, OSError):  # where the system lets us, as it lets an audio server
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
     sys.setswitchinterval(_SWITCH)
     gc.disable()  # a collection holds the lock, and nothing here is made in circles
 
