@@ -20,7 +20,7 @@ from alone import alone
 from daemons import daemon, until
 from ears import NAME, Recording, ears, first
 from figures import record
-from jack import RATE, jack_server
+from jackserver import RATE, jack_server
 from play import status, wait
 from talker import talker
 

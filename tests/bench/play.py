@@ -14,7 +14,7 @@ from time import monotonic, perf_counter
 from daemons import daemon, until
 from ears import NAME, Ears, ears, first
 from figures import record, spread
-from jack import PERIOD, RATE, jack_server
+from jackserver import PERIOD, RATE, jack_server
 
 from daw_bridge.client import Client
 from daw_bridge.wires.osc_packet import Argument

@@ -16,7 +16,7 @@ import soundfile
 from clockpeer import connected
 from daemons import Running, daemon, follow, until
 from ears import NAME, Ears, ears, first
-from jack import jack_server
+from jackserver import jack_server
 
 from daw_bridge.client import Client
 from daw_bridge.wires.osc_packet import Argument, encode
