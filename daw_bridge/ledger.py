@@ -71,8 +71,8 @@ VERSION = _Version(len(_MIGRATIONS), "".join(_MIGRATIONS))
 """The version of the journal's schema that this program reads and writes."""
 
 _PATIENCE = 5.0  # seconds that a command may hold the journal before a commit fails
-_CHECKPOINT = 200  # commits after which the log is brought into the database
-_LARGEST_LOG = 2**24  # bytes
+_CHECKPOINT = 1_000  # commits after which the log is brought into the database; the next one then waits for the disk
+_LARGEST_LOG = 2**25  # bytes
 _AGAIN = 1.0  # seconds after which what could not be written is tried again
 
 Statement = tuple[str, Sequence[Any]]
