@@ -32,6 +32,9 @@ from plugin_host.worker import Cancel, Ended, Event, Leave, Make, Step, Warm, cl
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 2.0  # seconds that a worker has to leave before it is killed
+_MOST_OWED = (
+    12  # orders that were cancelled and not ended: what more is said to such a worker may not fit into its pipe
+)
 _HANDS = min(4, os.cpu_count() or 1)  # more would save little, and each holds some 60 MB
 
 
@@ -143,6 +146,7 @@ class Foreman:
         """Share `plan` out and yield what comes back, until every share has ended."""
         pending: dict[int, _Share] = {}
         fractions: dict[int, float] = {}
+        self._catch_up()
         try:
             self._make_room()
             for place, takes in enumerate(self._shares(engine, plan)):
@@ -184,6 +188,15 @@ class Foreman:
         except TimeoutError:
             return None
 
+    def _catch_up(self) -> None:
+        """Take in what has arrived since the last order ended: it is all about earlier ones."""
+        while not self._arrivals.empty():
+            staff, number, event = self._arrivals.get_nowait()
+            if event is None:
+                self._bury(staff)
+            else:
+                self._drop(number, event)
+
     def _make_room(self) -> None:
         """Let go of workers that still hold more than they may, of jobs that are over."""
         while (greedy := self._guard.greedy(self.pids)) is not None:
@@ -211,9 +224,8 @@ class Foreman:
                 raise type(error)(f"this job has ended two worker processes and is not tried again: {error}")
             self._let_go(share.order.number, staff)
             del pending[share.order.number]
-            again = replace(
-                share.order, number=next(self._numbers)
-            )  # the first worker's last words are not the second's
+            # Under a number of its own: the first worker's last words are not the second's.
+            again = replace(share.order, number=next(self._numbers))
             pending[again.number] = replace(self._given(share.place, again), begun=_Begun.TWICE_GIVEN)
 
     def _let_go(self, number: int, staff: _Staff) -> None:
@@ -272,6 +284,9 @@ class Foreman:
         staff = self._crew[place]
         if staff is not None and not staff.process.is_alive():
             self._bury(staff)
+            staff = None
+        if staff is not None and self._guard.owed(staff.process.pid) >= _MOST_OWED:
+            self._end(staff)
             staff = None
         if staff is None:
             context = multiprocessing.get_context("spawn")

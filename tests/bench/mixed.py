@@ -175,7 +175,6 @@ def play(running: Running, midi: int, seconds: float, seed: int) -> Tally:
     """Do everything at once for so long, then let all jobs end."""
     tally = Tally()
     with running.client() as client:
-        client._open.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**22)
         client.send("/bridge/notify", 1)
         junk = [packet for packet in damaged(2_000, seed) if b"notify" not in packet and b"/" in packet[:1]]
         stage = Stage(running, client, midi, random.Random(seed), tally, [each for each in junk if b"*" not in each])

@@ -143,6 +143,48 @@ def test_a_job_after_one_that_was_cancelled_and_hangs_is_made(tmp_path: Path) ->
     asyncio.run(law())
 
 
+def test_a_worker_that_hears_nothing_any_more_is_not_told_for_ever(tmp_path: Path) -> None:
+    """After some jobs that were cancelled while it hung it is replaced, long before its pipe could be full."""
+
+    async def law() -> None:
+        with foreman(tmp_path, Limits()) as lent:
+            try:
+                before = lent.pids
+                for _ in range(12):
+                    waiting = asyncio.create_task(made(lent, "first hang"))
+                    await asyncio.sleep(0)
+                    waiting.cancel()
+                    await asyncio.wait([waiting])
+                    assert lent.pids == before
+                assert await made(lent) == 2
+                assert lent.pids != before
+            finally:
+                await lent.stop()
+
+    asyncio.run(law())
+
+
+def test_a_worker_that_answers_is_kept_however_often_jobs_are_cancelled(tmp_path: Path) -> None:
+    """What it has said in the meantime is heard before it is judged."""
+
+    async def law() -> None:
+        with foreman(tmp_path, Limits()) as lent:
+            try:
+                before = lent.pids
+                for _ in range(5):
+                    for _ in range(6):
+                        waiting = asyncio.create_task(made(lent))
+                        await asyncio.sleep(0)
+                        waiting.cancel()
+                        await asyncio.wait([waiting])
+                    assert await made(lent) == 2
+                assert lent.pids == before
+            finally:
+                await lent.stop()
+
+    asyncio.run(law())
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
 def test_a_process_that_is_stopped_from_outside_hangs(tmp_path: Path) -> None:
     """Whatever the reason is: what counts is that no step comes."""
