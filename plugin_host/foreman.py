@@ -256,17 +256,30 @@ class Foreman:
         return len(self._crew) if light else 1
 
     def _given(self, place: int, order: Make) -> _Share:
-        """Give an order to the worker at `place`; one that turns out to be dead is replaced first."""
+        """Give an order to the worker at `place`; one that turns out to be dead is replaced first.
+
+        Raises `WorkerDied` where the fresh one dies as well, be it while it starts.
+        """
+        try:
+            staff = self._told(place, order)
+        except OSError:
+            try:
+                staff = self._told(place, order)
+            except OSError as error:
+                raise WorkerDied(f"a worker process ends as soon as it is started ({error}); ask again") from error
+        share = _Share(staff, place, order)
+        self._guard.watch(order.number, staff.process.pid, order.engine, order.plan, share.takes)
+        return share
+
+    def _told(self, place: int, order: Make) -> _Staff:
+        """Send an order to the worker at `place` and return it. Raises `OSError` for one that is dead, or was to be."""
         staff = self._hired(place)
         try:
             staff.pipe.send(order)
         except OSError:
             self._bury(staff)
-            staff = self._hired(place)
-            staff.pipe.send(order)
-        share = _Share(staff, place, order)
-        self._guard.watch(order.number, staff.process.pid, order.engine, order.plan, share.takes)
-        return share
+            raise
+        return staff
 
     async def stop(self) -> None:
         """End the workers: politely, then not."""

@@ -6,6 +6,7 @@ Promised: every accepted job ends exactly once, every clip that lands is whole, 
 
 import os
 import random
+import re
 import signal
 import socket
 import tempfile
@@ -241,3 +242,5 @@ def run(minutes: float = MINUTES, seed: int = 5) -> None:
             "handles, by quarter": [max(tally.handles[i : i + quarter]) for i in range(0, len(tally.handles), quarter)],
         },
     )
+    for at in (each.start() for each in re.finditer("Traceback", log)):
+        print(log[max(0, at - 300) : at + 1_500])

@@ -95,6 +95,21 @@ def test_a_job_that_ends_two_workers_is_failed_and_not_tried_again(
     assert clips == 2
 
 
+def test_workers_that_end_as_soon_as_they_are_started_are_named(tmp_path: Path) -> None:
+    """The job fails with an error that the daemon knows, each time, and no more are started than two for a job."""
+
+    async def law() -> None:
+        lent = Foreman(tmp_path, {}, 1, QUICK, main=hands.leave)
+        try:
+            for _ in range(3):
+                with pytest.raises(WorkerDied, match=r"ended two worker processes|as soon as it is started"):
+                    await made(lent)
+        finally:
+            await lent.stop()
+
+    asyncio.run(law())
+
+
 @LINUX
 def test_a_worker_that_grows_is_ended_before_the_machine_is_full(tmp_path: Path) -> None:
     """Its job ends with out_of_memory, which names what it took, what it may take and the setting."""
