@@ -11,6 +11,7 @@ from typing import Self
 from daw_bridge.errors import BadRequest, CannotListen
 from daw_bridge.wires.osc_packet import Argument, NotOsc, decode, encode
 
+_BUFFER = 4 * 2**20  # bytes; a thousand answers wait in it while nobody listens
 _LARGEST = 65_536  # bytes of a UDP packet, and one more than any can have
 
 
@@ -32,6 +33,7 @@ class Client:
     def __enter__(self) -> Self:
         family = socket.AF_INET6 if ":" in self._daemon[0] else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._socket.connect(self._daemon)  # only the daemon is heard, and its absence is noticed at once
         return self
 

@@ -9,7 +9,7 @@ This package needs no DAW, no socket and no sound card. It reads in the order in
     resample  clip               the loop at the session's rate, with its birth certificate
     host                         the whole way, each stage timed
     worker  spool  foreman       the same in a process of its own, which may die without taking anyone along
-    guard  footprint             who sees that it hangs, or takes too much memory
+    guard  footprint  processes  who sees that it hangs, or takes too much memory; how processes begin and end
 
 What can go wrong stands in `errors`. Importing the package starts nothing and loads no model.
 """

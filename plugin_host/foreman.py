@@ -10,13 +10,11 @@ import itertools
 import logging
 import multiprocessing
 import os
-import signal
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -25,13 +23,16 @@ from plugin_host.engine import Fact, Plan
 from plugin_host.engines import SIDE_BY_SIDE
 from plugin_host.errors import HostError, WorkerDied
 from plugin_host.guard import LOOK, Guard, Limits
+from plugin_host.processes import deaf, dismiss, one_thread_a_product
 from plugin_host.rank import best_first
 from plugin_host.spool import SpooledClip, forget, own_folder
 from plugin_host.worker import Cancel, Ended, Event, Leave, Make, Step, Warm, clap_judges, work
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE = 2.0  # seconds that a worker has to leave before it is killed
+_MOST_OWED = (
+    12  # orders that were cancelled and not ended: what more is said to such a worker may not fit into its pipe
+)
 _HANDS = min(4, os.cpu_count() or 1)  # more would save little, and each holds some 60 MB
 
 
@@ -143,6 +144,7 @@ class Foreman:
         """Share `plan` out and yield what comes back, until every share has ended."""
         pending: dict[int, _Share] = {}
         fractions: dict[int, float] = {}
+        self._catch_up()
         try:
             self._make_room()
             for place, takes in enumerate(self._shares(engine, plan)):
@@ -184,6 +186,15 @@ class Foreman:
         except TimeoutError:
             return None
 
+    def _catch_up(self) -> None:
+        """Take in what has arrived since the last order ended: it is all about earlier ones."""
+        while not self._arrivals.empty():
+            staff, number, event = self._arrivals.get_nowait()
+            if event is None:
+                self._bury(staff)
+            else:
+                self._drop(number, event)
+
     def _make_room(self) -> None:
         """Let go of workers that still hold more than they may, of jobs that are over."""
         while (greedy := self._guard.greedy(self.pids)) is not None:
@@ -211,9 +222,8 @@ class Foreman:
                 raise type(error)(f"this job has ended two worker processes and is not tried again: {error}")
             self._let_go(share.order.number, staff)
             del pending[share.order.number]
-            again = replace(
-                share.order, number=next(self._numbers)
-            )  # the first worker's last words are not the second's
+            # Under a number of its own: the first worker's last words are not the second's.
+            again = replace(share.order, number=next(self._numbers))
             pending[again.number] = replace(self._given(share.place, again), begun=_Begun.TWICE_GIVEN)
 
     def _let_go(self, number: int, staff: _Staff) -> None:
@@ -244,17 +254,30 @@ class Foreman:
         return len(self._crew) if light else 1
 
     def _given(self, place: int, order: Make) -> _Share:
-        """Give an order to the worker at `place`; one that turns out to be dead is replaced first."""
+        """Give an order to the worker at `place`; one that turns out to be dead is replaced first.
+
+        Raises `WorkerDied` where the fresh one dies as well, be it while it starts.
+        """
+        try:
+            staff = self._told(place, order)
+        except OSError:
+            try:
+                staff = self._told(place, order)
+            except OSError as error:
+                raise WorkerDied(f"a worker process ends as soon as it is started ({error}); ask again") from error
+        share = _Share(staff, place, order)
+        self._guard.watch(order.number, staff.process.pid, order.engine, order.plan, share.takes)
+        return share
+
+    def _told(self, place: int, order: Make) -> _Staff:
+        """Send an order to the worker at `place` and return it. Raises `OSError` for one that is dead, or was to be."""
         staff = self._hired(place)
         try:
             staff.pipe.send(order)
         except OSError:
             self._bury(staff)
-            staff = self._hired(place)
-            staff.pipe.send(order)
-        share = _Share(staff, place, order)
-        self._guard.watch(order.number, staff.process.pid, order.engine, order.plan, share.takes)
-        return share
+            raise
+        return staff
 
     async def stop(self) -> None:
         """End the workers: politely, then not."""
@@ -264,7 +287,7 @@ class Foreman:
             with suppress(OSError):  # it may have left already
                 staff.pipe.send(Leave())
         for staff in crew:
-            await asyncio.to_thread(_dismiss, staff.process)
+            await asyncio.to_thread(dismiss, staff.process)
             staff.pipe.close()
 
     def _hired(self, place: int) -> _Staff:
@@ -273,11 +296,14 @@ class Foreman:
         if staff is not None and not staff.process.is_alive():
             self._bury(staff)
             staff = None
+        if staff is not None and self._guard.owed(staff.process.pid) >= _MOST_OWED:
+            self._end(staff)
+            staff = None
         if staff is None:
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe()
             process = context.Process(target=self._main, args=(theirs, self._spool, self._settings), daemon=True)
-            with _deaf(), _one_thread_a_product():
+            with deaf(), one_thread_a_product():
                 process.start()
             theirs.close()
             staff = self._crew[place] = _Staff(process, ours)
@@ -298,7 +324,7 @@ class Foreman:
     def _bury(self, staff: _Staff) -> None:
         """Clear away a worker that died."""
         if staff in self._crew:
-            _dismiss(staff.process)
+            dismiss(staff.process)
             self._forget(staff)
         staff.pipe.close()
 
@@ -321,40 +347,6 @@ def _death(staff: _Staff) -> WorkerDied:
     return WorkerDied(f"the worker process {how} in the middle of this job; ask again, a fresh one is at hand")
 
 
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Keep Ctrl-C from a process that is started inside: a terminal sends it to all, but stopping is our word.
-
-    A child inherits what is blocked, so it is deaf from its first instruction on. On Windows the worker sees to it.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it would unblock the signal when it first starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _one_thread_a_product() -> Iterator[None]:
-    """Have a process that is started inside multiply its small matrices in one thread.
-
-    OpenBLAS would use all cores for each product and spin for its threads to meet: measured, that slows products of
-    a clip's size up to two hundred times when the cores have anything else to do. It reads its limit when it is loaded.
-    """
-    name = "OPENBLAS_NUM_THREADS"
-    before = os.environ.get(name)
-    os.environ[name] = before or "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-
-
 def _hand_on(staff: _Staff, arrivals: "asyncio.Queue[_Arrival]", loop: asyncio.AbstractEventLoop) -> None:
     """Hand the events of one worker to the event loop until its pipe ends. Thread: one for each worker."""
     arrival: _Arrival = (staff, 0, None)
@@ -368,11 +360,3 @@ def _hand_on(staff: _Staff, arrivals: "asyncio.Queue[_Arrival]", loop: asyncio.A
             loop.call_soon_threadsafe(arrivals.put_nowait, arrival)
         except RuntimeError:
             return  # the loop is closed: nobody is left to tell
-
-
-def _dismiss(process: SpawnProcess) -> None:
-    """Wait for `process` to leave, then make it; one that a driver keeps even then is left behind."""
-    process.join(_PATIENCE)
-    if process.is_alive():
-        process.kill()
-        process.join(_PATIENCE)

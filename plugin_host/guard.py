@@ -100,6 +100,10 @@ class Guard:
         if order := self._orders.pop(number, None):
             self._leaving[number] = order
 
+    def owed(self, worker: int | None) -> int:
+        """Return how many orders were cancelled at a process that has not said yet that it has ended them."""
+        return sum(order.worker == worker for order in self._leaving.values())
+
     def buried(self, worker: int | None) -> None:
         """Take note that a process is no more."""
         self._leaving = {number: order for number, order in self._leaving.items() if order.worker != worker}

@@ -71,3 +71,9 @@ def main(pipe: Connection, spool: Path, settings: Mapping[str, Mapping[str, Fact
     """Run a worker that has the planted engine as well."""
     cast("dict[str, str]", engines.FACTORIES)["planted"] = f"{__name__}:Planted"
     work(pipe, spool, settings)
+
+
+def leave(pipe: Connection, spool: Path, settings: Mapping[str, Mapping[str, Fact]]) -> None:
+    """Run a worker that ends before it has heard a word."""
+    del pipe, spool, settings
+    os._exit(3)

@@ -6,6 +6,7 @@ Promised: every accepted job ends exactly once, every clip that lands is whole, 
 
 import os
 import random
+import re
 import signal
 import socket
 import tempfile
@@ -175,7 +176,6 @@ def play(running: Running, midi: int, seconds: float, seed: int) -> Tally:
     """Do everything at once for so long, then let all jobs end."""
     tally = Tally()
     with running.client() as client:
-        client._open.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**22)
         client.send("/bridge/notify", 1)
         junk = [packet for packet in damaged(2_000, seed) if b"notify" not in packet and b"/" in packet[:1]]
         stage = Stage(running, client, midi, random.Random(seed), tally, [each for each in junk if b"*" not in each])
@@ -242,3 +242,5 @@ def run(minutes: float = MINUTES, seed: int = 5) -> None:
             "handles, by quarter": [max(tally.handles[i : i + quarter]) for i in range(0, len(tally.handles), quarter)],
         },
     )
+    for at in (each.start() for each in re.finditer("Traceback", log)):
+        print(log[max(0, at - 300) : at + 1_500])

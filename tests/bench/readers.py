@@ -38,7 +38,8 @@ def packet(data: bytes) -> None:
                     message.untagged(row.kind_after)
             with suppress(BridgeError):
                 arguments = message.arguments()
-                encode(message.address, [each for each in arguments if not isinstance(each, int) or abs(each) < 2**63])
+                said = [each for each in arguments if not isinstance(each, bytes)]  # we never say those
+                encode(message.address, [each for each in said if not isinstance(each, int) or abs(each) < 2**63])
                 for each in arguments:
                     with suppress(BridgeError):
                         read_prompt(each)

@@ -95,6 +95,21 @@ def test_a_job_that_ends_two_workers_is_failed_and_not_tried_again(
     assert clips == 2
 
 
+def test_workers_that_end_as_soon_as_they_are_started_are_named(tmp_path: Path) -> None:
+    """The job fails with an error that the daemon knows, each time, and no more are started than two for a job."""
+
+    async def law() -> None:
+        lent = Foreman(tmp_path, {}, 1, QUICK, main=hands.leave)
+        try:
+            for _ in range(3):
+                with pytest.raises(WorkerDied, match=r"ended two worker processes|as soon as it is started"):
+                    await made(lent)
+        finally:
+            await lent.stop()
+
+    asyncio.run(law())
+
+
 @LINUX
 def test_a_worker_that_grows_is_ended_before_the_machine_is_full(tmp_path: Path) -> None:
     """Its job ends with out_of_memory, which names what it took, what it may take and the setting."""
@@ -137,6 +152,48 @@ def test_a_job_after_one_that_was_cancelled_and_hangs_is_made(tmp_path: Path) ->
                         if isinstance(event, Step):
                             break
                 assert await made(lent) == 2
+            finally:
+                await lent.stop()
+
+    asyncio.run(law())
+
+
+def test_a_worker_that_hears_nothing_any_more_is_not_told_for_ever(tmp_path: Path) -> None:
+    """After some jobs that were cancelled while it hung it is replaced, long before its pipe could be full."""
+
+    async def law() -> None:
+        with foreman(tmp_path, Limits()) as lent:
+            try:
+                before = lent.pids
+                for _ in range(12):
+                    waiting = asyncio.create_task(made(lent, "first hang"))
+                    await asyncio.sleep(0)
+                    waiting.cancel()
+                    await asyncio.wait([waiting])
+                    assert lent.pids == before
+                assert await made(lent) == 2
+                assert lent.pids != before
+            finally:
+                await lent.stop()
+
+    asyncio.run(law())
+
+
+def test_a_worker_that_answers_is_kept_however_often_jobs_are_cancelled(tmp_path: Path) -> None:
+    """What it has said in the meantime is heard before it is judged."""
+
+    async def law() -> None:
+        with foreman(tmp_path, Limits()) as lent:
+            try:
+                before = lent.pids
+                for _ in range(5):
+                    for _ in range(6):
+                        waiting = asyncio.create_task(made(lent))
+                        await asyncio.sleep(0)
+                        waiting.cancel()
+                        await asyncio.wait([waiting])
+                    assert await made(lent) == 2
+                assert lent.pids == before
             finally:
                 await lent.stop()
 
