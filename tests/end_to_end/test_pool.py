@@ -59,11 +59,27 @@ def test_a_busy_worker_keeps_nobody_waiting(tmp_path: Path) -> None:
         client.send("/bridge/generate", "pad", "id", "long", "bars", 32, "takes", 16)
         until(client, "/bridge/started")
         client.send(PRESET, "id", "quick")
-        client.send("/bridge/cancel", "quick")
         ended = [heard for heard in until(client, "/bridge/done") if heard.address == "/bridge/done"]
         assert ended[0].arguments[0] == "quick"
         client.send("/bridge/cancel", "long")
         assert follow(client, "long").ending.address == "/bridge/cancelled"
+
+
+def test_a_job_that_is_answered_can_be_cancelled_and_nothing_else_is(tmp_path: Path) -> None:
+    """It ends once, cancelled or done, whichever was first; the job that runs beside it goes on."""
+    with daemon(tmp_path, **ARMED) as running, running.client() as client:
+        filled(client)
+        client.send("/bridge/generate", "pad", "id", "long", "bars", 32, "takes", 16)
+        until(client, "/bridge/started")
+        client.send(PRESET, "id", "quick")
+        client.send("/bridge/cancel", "quick")
+        story = follow(client, "quick")
+        assert story.ending.address in {"/bridge/cancelled", "/bridge/done"}
+        assert len(running.wavs) == len(story.paths)
+        assert status(client)["running"] == "long"
+        client.send("/bridge/cancel", "long")
+        assert follow(client, "long").ending.address == "/bridge/cancelled"
+    assert running.leftovers == []
 
 
 @pytest.mark.parametrize("change", [("/bridge/tempo", 131.0), ("/bridge/meter", 3, 4), ("/bridge/key", "F minor")])
