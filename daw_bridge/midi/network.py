@@ -1,5 +1,6 @@
 """MIDI over TCP on this machine, as mido's socket ports speak it: plain bytes, with no driver in between."""
 
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -27,12 +28,16 @@ class NetworkPorts:
         return tuple(sorted(self._peers))
 
     def send(self, port: str, message: bytes) -> bool:
-        """Send a message to the peer that is called `port`; return whether there is one."""
+        """Send a message to the peer that is called `port`; return whether there is one.
+
+        One that does not read what it is sent, loses it: nobody is kept waiting for that.
+        """
         peer = self._peers.get(port)
         if peer is None:
             return False
-        with suppress(OSError):  # it has left
-            peer.sendall(message)
+        with suppress(OSError, ValueError):  # it has left
+            if select.select([], [peer], [], 0)[1]:
+                peer.sendall(message)
         return True
 
     def _accept(self) -> None:
