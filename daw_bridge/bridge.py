@@ -69,27 +69,30 @@ class Bridge:
         decision = decide(request.said, preset, state, self.config)
         if decision.deliver != "folder":
             self.deck.check()
-        if older is not None and decision.replaces:
-            self.cancel(older.id)
         said: Said = {**(preset.said if preset else Said()), **request.said}
         stock = self.pool.take(decision, said) if preset is not None else None
         plan = stock.decision.plan if stock is not None else decision.plan
         card, deliver = session_card(state), decision.deliver
         job = Job(name, request, plan, decision.engine, decision.title, card, deliver, decision.replaces)
-        self._write_down(job, self._reserved(job, stock), stock)
+        self._write_down(job, self._reserved(job, stock, older if decision.replaces else None), stock)
         return name
 
-    def _reserved(self, job: Job, stock: Stock | None) -> reports.Queued:
-        """Reserve a place for a job, and return what is to be said of it. Raises `BridgeError`: `stock` is gone then."""
+    def _reserved(self, job: Job, stock: Stock | None, older: Job | None) -> reports.Queued:
+        """Reserve a place for a job, be it that of an `older` one, and return what is to be said of it.
+
+        Raises `BridgeError`: `stock` is gone then, and the older one waits on.
+        """
         try:
-            position = self.jobs.reserve(job)
+            self.jobs.reserve(job, older)
         except BridgeError:
             if stock is not None:
                 stock.discard()
             raise
+        if older is not None:
+            self.cancel(older.id)
         if stock is not None:
             return reports.Queued(job.id, 0, 0.0)
-        running = self.jobs.running
+        running, position = self.jobs.running, self.jobs.position(job)
         ahead = [each.plan for each in (*((running,) if running else ()), *self.jobs.waiting[: position + 1])]
         return reports.Queued(job.id, position, self.pace.estimate(job.engine, ahead))
 
@@ -106,30 +109,42 @@ class Bridge:
 
         Where there is `stock`, it does not run, but is answered with that.
         """
-        written = self.journal.accepted(job)
+        try:
+            written = self.journal.accepted(job)
+        except BaseException:
+            self._never_was(job, stock)
+            raise
 
         def answer() -> None:
             """Tell the asker, when it is his turn."""
             error = written.exception()
-            refused = reports.Refused(job.request.address, code_of(error), str(error)) if error else None
-            self.announcer.say(refused or queued, job.request)
+            if error is None:
+                self.announcer.say(queued, job.request)
+            elif self.jobs.waits(job.id):  # else it was cancelled meanwhile, and that is its one end
+                self.announcer.say(reports.Refused(job.request.address, code_of(error), str(error)), job.request)
 
         def settle(_written: "asyncio.Future[None]") -> None:
             """Let it run, or forget it."""
-            if written.exception() is not None and self.jobs.knows(job.id):
-                self.jobs.forget(job.id)
+            if written.exception() is not None:
+                self._never_was(job, stock)
             elif stock is None:
                 self.jobs.confirm(job.id)
             elif self.jobs.waits(job.id):
                 self.jobs.answer(job)
                 self.runner.answer(job, stock)
-                return
-            if stock is not None:
+            else:
                 stock.discard()
 
         self.announcer.hold(written)
         self.announcer.in_turn(answer)
         written.add_done_callback(settle)
+
+    def _never_was(self, job: Job, stock: Stock | None) -> None:
+        """Forget a job that could not be written down, unless it has ended meanwhile."""
+        if self.jobs.waits(job.id):
+            self.jobs.forget(job.id)
+        if stock is not None:
+            stock.discard()
 
     def again(self, name: str | None, request: Request) -> str:
         """Accept what job `name` (None: the last one) said, with the next seed and `request` laid over it.

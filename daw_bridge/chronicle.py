@@ -42,9 +42,11 @@ class Chronicle:
 
     def hear(self, report: reports.Report, request: Request) -> None:
         """Take note of a report."""
-        if isinstance(report, (reports.Refused, reports.Learnt)):
+        if isinstance(report, (reports.Refused, reports.Learnt, reports.Playing, reports.Stopped)):
             return
         now = self._clock()
+        if report.id not in self._stories and isinstance(report, reports.Warned):
+            return  # it is over, and this is about how it plays
         story = self._stories.setdefault(report.id, _Story(now))
         if isinstance(report, reports.Started):
             story.begun, story.engine = now, report.engine

@@ -3,6 +3,7 @@
 ::
 
     reserve ──▶ confirm ──▶ WAITING ──▶ RUNNING ──▶ DONE | CANCELLED | FAILED
+       ├──▶ answer ───────────────────▶ RUNNING
        └──▶ forget              └──────────────────▶ CANCELLED
 """
 
@@ -64,10 +65,14 @@ class Jobs:
         self._arrival = asyncio.Event()
         self._last: Job | None = None
 
-    def accept(self, job: Job) -> int:
-        """Put `job` where its sender's turn is and return how many wait before it. Raises `DuplicateId` or `QueueFull`."""
+    def accept(self, job: Job, instead_of: Job | None = None) -> int:
+        """Put `job` where its sender's turn is and return how many wait before it. Raises `DuplicateId` or `QueueFull`.
+
+        In the room of the one that it comes `instead_of` there is always place; that one is the caller's to withdraw.
+        """
         self.check_free(job.id)
-        self.check_room(job.request.asker.sender)
+        if instead_of is None:
+            self.check_room(job.request.asker.sender)
         self._waiting.append(job)
         self._remember(job, State.WAITING)
         self._last = job
@@ -88,11 +93,14 @@ class Jobs:
                 "cancel some with /bridge/cancel, or raise jobs.queue in the configuration",
             )
 
-    def reserve(self, job: Job) -> int:
+    def reserve(self, job: Job, instead_of: Job | None = None) -> None:
         """Accept `job`, but let it wait until `confirm` is called: its place and its id are taken at once."""
-        position = self.accept(job)
+        self.accept(job, instead_of)
         self._unconfirmed.add(job.id)
-        return position
+
+    def position(self, job: Job) -> int:
+        """Return how many wait before `job`. Raises `ValueError` for one that does not wait."""
+        return self._waiting.index(job)
 
     def confirm(self, name: str) -> None:
         """Let a reserved job run when its turn comes; one that was withdrawn in the meantime stays so."""
@@ -111,6 +119,8 @@ class Jobs:
         job, _ = self._known.pop(name)
         if job in self._waiting:
             self._waiting.remove(job)
+        if self._last is job:
+            self._last = next((each for each, _ in reversed(self._known.values())), None)
 
     def restore(self, job: Job) -> None:
         """Put a job that an earlier life of the daemon had accepted at the end, however many wait."""

@@ -20,12 +20,12 @@ from daw_bridge import heard, reports
 from daw_bridge.announce import Announcer
 from daw_bridge.certificate import job_card, session_moved
 from daw_bridge.deliveries.order import Order
-from daw_bridge.deliveries.parcels import Parcel
+from daw_bridge.deliveries.parcels import Parcel, take_back
 from daw_bridge.deliveries.wav import go_on
 from daw_bridge.errors import BridgeError, Interrupted, code_of
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.journal import Journal
-from daw_bridge.landing import Landing, Postponed, Wishes
+from daw_bridge.landing import TROUBLE, Landing, Postponed, Wishes
 from daw_bridge.pace import Pace
 from daw_bridge.pool import Pool, Stock
 from daw_bridge.session import Session
@@ -70,6 +70,7 @@ class Runner:
         self._loop: asyncio.Task[None] | None = None
         self._work: asyncio.Task[_Landed] | None = None  # the running job's, for as long as it can still be cancelled
         self._parcels: dict[str, list[Parcel]] = {}
+        self._filling: asyncio.Task[None] | None = None
         self._answers: set[asyncio.Task[None]] = set()
         self._cancellable: dict[str, asyncio.Task[_Landed]] = {}  # those of them that can still be cancelled, by job
         self._abandoned = threading.Event()
@@ -103,6 +104,7 @@ class Runner:
             with suppress(asyncio.CancelledError):
                 await self._loop
         await asyncio.gather(*self._answers)
+        await self._rested()
         self._pool.empty()
 
     def check_open(self) -> None:
@@ -132,8 +134,17 @@ class Runner:
 
     def withdraw(self, job: Job) -> None:
         """Report a job that was taken out of the queue before it ran."""
-        for each in self._parcels.pop(job.id, []):
-            each.discard()
+        parcels = self._parcels.pop(job.id, None)
+        if parcels is None:
+            self.end(job, State.CANCELLED, reports.Cancelled(job.id))
+        else:
+            task = asyncio.create_task(self._withdrawn(job, parcels), name=f"withdraw {job.id}")
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+
+    async def _withdrawn(self, job: Job, parcels: list[Parcel]) -> None:
+        """Remove what an earlier life had made of a job, and report that it was withdrawn."""
+        await asyncio.to_thread(_removed, parcels)
         self.end(job, State.CANCELLED, reports.Cancelled(job.id))
 
     def _abandon(self) -> None:
@@ -145,16 +156,18 @@ class Runner:
     async def _run_all(self) -> None:
         """Run jobs for as long as the daemon lives."""
         while not self._stopping:
-            await self._run(await self._next())
+            await self._rested()
+            filling = self._filling = asyncio.create_task(self._pool.fill(), name="pool")
+            try:
+                job = await self._jobs.next()
+            finally:
+                filling.cancel()
+            await self._run(job)  # nothing may be waited for in between: who cancels it must find its work
 
-    async def _next(self) -> Job:
-        """Wait for a job; meanwhile the pool is filled."""
-        filling = asyncio.create_task(self._pool.fill(), name="pool")
-        try:
-            return await self._jobs.next()
-        finally:
-            filling.cancel()
-            await asyncio.gather(filling, return_exceptions=True)
+    async def _rested(self) -> None:
+        """Wait until nothing is being made for the pool any more."""
+        if self._filling is not None:
+            await asyncio.wait({self._filling})
 
     async def _run(self, job: Job) -> None:
         """Take one job to its end and report it."""
@@ -190,9 +203,13 @@ class Runner:
         try:
             return await work
         except asyncio.CancelledError:
-            if self._stopping:
+            kept = self._parcels.pop(job.id, [])  # it was over before it had begun
+            if self._stopping and kept:
+                self._postpone(job)
+            elif self._stopping:
                 self.end(job, State.FAILED, _interrupted(job))
             else:
+                await asyncio.to_thread(_removed, kept)
                 self.end(job, State.CANCELLED, reports.Cancelled(job.id))
         except Postponed:
             self._postpone(job)
@@ -232,6 +249,7 @@ class Runner:
 
     async def _deliver(self, job: Job) -> "_Landed":
         """Make the clips of `job`, unless an earlier life did, and land them. Cancelled, it leaves nothing."""
+        await self._rested()
         parcels = self._parcels.pop(job.id, None)
         if parcels is None:
             parcels = await self._made(job)
@@ -256,6 +274,8 @@ class Runner:
             partial(self._waits, job),
             lambda: self._stopping,
         )
+        for clip in stock.clips:
+            self._warn(job, clip)
         return await landing.land(job, await _written(writing), wishes)
 
     async def _made(self, job: Job) -> list[Parcel]:
@@ -335,6 +355,14 @@ async def _unwritten(writing: Sequence["asyncio.Task[Parcel]"]) -> None:
     for each in await asyncio.gather(*writing, return_exceptions=True):
         if isinstance(each, Parcel):
             each.discard()
+
+
+def _removed(parcels: Sequence[Parcel]) -> None:
+    """Remove clips that were made, public ones too. Thread: delivery."""
+    with suppress(*TROUBLE):  # the folder is away: what is public in it stays
+        take_back(parcels)
+    for each in parcels:
+        each.discard()
 
 
 def _interrupted(job: Job) -> reports.Failed:

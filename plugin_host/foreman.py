@@ -155,7 +155,7 @@ class Foreman:
                 if (arrival := await self._arrived()) is not None:
                     staff, number, event = arrival
                     if event is None:
-                        self._bury(staff)
+                        await self._bury(staff)
                         self._give_again(staff, pending, _death(staff))
                     elif number not in pending:
                         self._drop(number, event)
@@ -190,10 +190,12 @@ class Foreman:
         """Take in what has arrived since the last order ended: it is all about earlier ones."""
         while not self._arrivals.empty():
             staff, number, event = self._arrivals.get_nowait()
-            if event is None:
-                self._bury(staff)
-            else:
+            if event is not None:
                 self._drop(number, event)
+                continue
+            if staff in self._crew:
+                self._end(staff)
+            staff.pipe.close()
 
     def _make_room(self) -> None:
         """Let go of workers that still hold more than they may, of jobs that are over."""
@@ -275,7 +277,7 @@ class Foreman:
         try:
             staff.pipe.send(order)
         except OSError:
-            self._bury(staff)
+            self._end(staff)
             raise
         return staff
 
@@ -294,7 +296,7 @@ class Foreman:
         """Return the worker at `place`, starting a fresh one if there is none alive."""
         staff = self._crew[place]
         if staff is not None and not staff.process.is_alive():
-            self._bury(staff)
+            self._forget(staff)  # its pipe is closed when its end is heard of
             staff = None
         if staff is not None and self._guard.owed(staff.process.pid) >= _MOST_OWED:
             self._end(staff)
@@ -321,10 +323,10 @@ class Foreman:
         self._forget(staff)  # its pipe is closed when it has ended: a thread still reads from it
         threading.Thread(target=staff.process.join, name="last respects", daemon=True).start()
 
-    def _bury(self, staff: _Staff) -> None:
-        """Clear away a worker that died."""
+    async def _bury(self, staff: _Staff) -> None:
+        """Clear away a worker that died, or is about to: what a driver has to clear up first may take seconds."""
         if staff in self._crew:
-            dismiss(staff.process)
+            await asyncio.to_thread(dismiss, staff.process)
             self._forget(staff)
         staff.pipe.close()
 

@@ -48,6 +48,7 @@ class MidiWire:
         self._waiting: deque[Event] = deque()
         self._knobs: Said = Said()
         self._jobs: dict[str, Pad] = {}
+        self._asked: dict[str, Pad] = {}  # the pads that asked for a job, by how they are called as askers
         self._deeds: Mapping[Verb, Callable[[Touch], None]] = {
             Verb.PRESET: self._preset,
             Verb.AGAIN: self._again,
@@ -153,6 +154,7 @@ class MidiWire:
             key, limits = touch.pad.binding.velocity
             all_said[key] = _value(key, limits, way(touch.event))
         asker = Asker(f"midi {touch.event.port} {touch.pad.binding.control}", of=f"midi {touch.event.port}")
+        self._asked[asker.name] = touch.pad
         return Request(cast("Said", all_said), asker, f"midi {touch.pad.binding.control}", touch.event.time)
 
     def _cancel(self, touch: Touch) -> None:
@@ -222,8 +224,11 @@ class MidiWire:
         """Show on the pads of a controller, in the bank that is up, how their jobs are."""
         self._lights.show_again(self._desk.pads(port))
 
-    def _report(self, report: reports.Told, _request: Request) -> None:
+    def _report(self, report: reports.Told, request: Request) -> None:
         """Show on a pad what happens to its job."""
+        if isinstance(report, reports.Refused) and request.asker.name in self._asked:
+            self._counts["midi_refused"] += 1
+            self._lights.show(self._asked[request.asker.name], "failed")
         if isinstance(report, (reports.Learnt, reports.Refused, reports.Playing, reports.Stopped)):
             return
         if type(report) not in _STATES or report.id not in self._jobs:

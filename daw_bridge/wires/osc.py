@@ -137,7 +137,10 @@ class OscWire(asyncio.DatagramProtocol):
         """Work off packets for a moment; if there are more, come back after everyone else had a turn."""
         until = time.monotonic() + _SLICE
         while self._inbox and time.monotonic() < until:
-            self._work_off(self._inbox.take())
+            try:
+                self._work_off(self._inbox.take())
+            except Exception:  # noqa: BLE001 - a bug of ours costs one packet, and never the wire
+                _log.exception("a packet broke")
         self._working = bool(self._inbox)
         if self._working and self._transport is not None and not self._transport.is_closing():
             asyncio.get_running_loop().call_soon(self._work)
@@ -191,6 +194,10 @@ class OscWire(asyncio.DatagramProtocol):
             paths = list(self._paths(message.address))
             arguments = _arguments(message, paths[0][1])
         except BridgeError as error:
+            self._refuse(message.address, error, _ports(arguments, peer))
+            return
+        except Exception as error:  # noqa: BLE001 - such as a folder of presets that cannot be read
+            _log.exception("%s broke", message.address)
             self._refuse(message.address, error, _ports(arguments, peer))
             return
         for path, row in paths:

@@ -126,7 +126,10 @@ def test_a_reserved_job_waits_until_it_is_confirmed() -> None:
 
     async def law() -> None:
         jobs = Jobs(2)
-        assert [jobs.reserve(job("a")), jobs.reserve(job("b"))] == [0, 1]
+        first, second = job("a"), job("b")
+        jobs.reserve(first)
+        jobs.reserve(second)
+        assert [jobs.position(first), jobs.position(second)] == [0, 1]
         with pytest.raises(DuplicateId):
             jobs.check_free("a")
         with pytest.raises(QueueFull):
@@ -203,3 +206,25 @@ def test_an_estimate_is_learnt() -> None:
         pace.learn("sketch", PLAN, 2.0)
     assert pace.estimate("sketch", [PLAN]) == pytest.approx(2.0, rel=0.01)
     assert pace.estimate("sketch", [PLAN, PLAN]) == pytest.approx(4.0, rel=0.01)
+
+
+def test_a_job_that_comes_instead_of_another_needs_no_room() -> None:
+    """However full the queue is; any other of that sender is refused."""
+    jobs = Jobs(4)
+    greedy, other = Asker("greedy"), Asker("other")
+    for name in "abcd":
+        jobs.accept(job(name, greedy))
+    jobs.accept(job("e", other))
+    with pytest.raises(QueueFull):
+        jobs.reserve(job("f", greedy))
+    jobs.reserve(job("g", greedy), instead_of=jobs.get("d"))
+    assert [each.id for each in jobs.waiting if each.request.asker == greedy] == ["a", "b", "c", "d", "g"]
+
+
+def test_a_job_that_never_was_is_not_the_last_one() -> None:
+    """What is asked for again is what was accepted."""
+    jobs = Jobs(4)
+    jobs.accept(job("a"))
+    jobs.reserve(job("b"))
+    jobs.forget("b")
+    assert jobs.get(None).id == "a"

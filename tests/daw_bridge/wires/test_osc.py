@@ -1,7 +1,14 @@
-"""Laws of the OSC wire that need no socket: who may ask, and that the table is whole."""
+"""Laws of the OSC wire: who may ask, that the table is whole, and that nothing makes it deaf."""
+
+import asyncio
+from pathlib import Path
 
 import pytest
 
+from daw_bridge.client import Client
+from daw_bridge.config import load
+from daw_bridge.daemon import running
+from daw_bridge.presets import PresetShelf
 from daw_bridge.reports import CODES
 from daw_bridge.wires.osc import may_ask
 from daw_bridge.wires.osc_addresses import REPORTS, REQUESTS
@@ -30,3 +37,25 @@ def test_reports_have_addresses_of_their_own() -> None:
     assert len(set(REPORTS.values())) == len(REPORTS)
     assert not set(REPORTS.values()) & REQUESTS.keys()
     assert all(code.replace("_", "").isalpha() for code in CODES)
+
+
+def test_what_breaks_inside_costs_one_packet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of presets that cannot be read is said to whoever asked, and the next packet is worked off."""
+
+    def unreadable(_shelf: PresetShelf) -> list[str]:
+        raise PermissionError(13, "Permission denied", "presets")
+
+    async def law() -> None:
+        settings = {"osc.port": 0, "folder.path": tmp_path / "clips", "paths.state": tmp_path / "state"}
+        async with running(load(None, {}, settings)) as daemon:
+            monkeypatch.setattr(PresetShelf, "names", unreadable)
+            with Client(*daemon.osc.address) as client:
+                for address, answer in (
+                    ("/bridge/preset/*", "/bridge/error"),
+                    ("/bridge/version", "/bridge/version.reply"),
+                ):
+                    heard = await asyncio.to_thread(client.ask, address, answer, 10)
+                    assert heard is not None
+                    assert heard.address == answer
+
+    asyncio.run(law())
