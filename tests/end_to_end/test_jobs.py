@@ -220,7 +220,7 @@ def test_a_worker_does_not_outlive_its_daemon(tmp_path: Path) -> None:
 def test_a_cancel_is_heard_whenever_it_comes(own: Running) -> None:
     """Right behind `queued`, while the pool gives way to the job: it is cancelled, and not made in spite of that."""
     with own.client() as client:
-        for number in range(12):
+        for number in range(6):
             client.send("/bridge/generate", "dub", "id", f"j{number}", *LONG)
             until(client, "/bridge/queued")
             client.send("/bridge/cancel", f"j{number}")
