@@ -74,7 +74,9 @@ def shown(default: object) -> str:
     """Write a default as it would stand in the file."""
     if default is None or default == ():
         return "none"
-    return f"`{default}`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{list(default) if isinstance(default, tuple) else default}`"
 
 
 def threats() -> str:
