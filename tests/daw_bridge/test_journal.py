@@ -11,12 +11,14 @@ from time import monotonic
 
 import pytest
 
+from daw_bridge.deliveries.names import Name
+from daw_bridge.deliveries.parcels import Parcel
 from daw_bridge.errors import JournalFull, JournalUnusable
 from daw_bridge.jobs import Job, State
-from daw_bridge.journal import Journal
+from daw_bridge.journal import TOLD, Journal
 from daw_bridge.ledger import FILE, opened
 from daw_bridge.recovery import legacy
-from daw_bridge.reports import Cancelled, Done
+from daw_bridge.reports import Cancelled, Done, Failed
 from daw_bridge.requests import Asker, Request, Said
 from plugin_host.engine import Plan
 from plugin_host.musictime import Grid, Meter, Tempo
@@ -183,6 +185,56 @@ def test_an_end_that_was_not_told_is_found_once(tmp_path: Path) -> None:
     assert untold() == ["b"]
     kept_by(tmp_path, tells)
     assert untold() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "report", "clips"),
+    [
+        (State.DONE, Done("a", 1, 1.5), [("delivered",)]),
+        (State.CANCELLED, Cancelled("a"), []),
+        (State.FAILED, Failed("a", "internal", "it broke"), []),
+    ],
+)
+def test_an_end_that_was_told_and_could_not_be_written_stays_an_end(
+    tmp_path: Path, state: State, report: Done | Cancelled | Failed, clips: list[tuple[str]]
+) -> None:
+    """The next life does not run the job again, whose end somebody has heard; how it ended is known by what was told."""
+
+    async def law(journal: Journal) -> None:
+        await journal.accepted(job("a"))
+        await journal.named(job("a"), [Parcel(1, 0.5, Name("x", "y"), tmp_path / "sound", tmp_path / "story", "stem")])
+        with closing(sqlite3.connect(tmp_path / FILE)) as other:
+            other.executescript("CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'full'); END")
+        await journal.ended(job("a"), state, report)
+        journal.hear(report, job("a").request)
+
+    kept_by(tmp_path, law)
+    base, _ = opened(tmp_path)
+    base.execute("DROP TRIGGER full")
+    found = legacy(base, tmp_path)
+    base.close()
+    assert [each.id for each, _ in found.ended] == ["a"]
+    assert found.left == found.untold == []
+    assert rows(tmp_path, "SELECT state, ended >= accepted, told FROM jobs") == [(state.value, 1, 1)]
+    assert rows(tmp_path, "SELECT state FROM clips") == clips
+
+
+def test_a_torn_line_tells_of_no_other_job(tmp_path: Path) -> None:
+    """What a full disk took of a note of what was told costs that note alone."""
+
+    async def law(journal: Journal) -> None:
+        for name in "ab":
+            await journal.accepted(job(name))
+            await journal.ended(job(name), State.CANCELLED, Cancelled(name))
+        with (tmp_path / TOLD).open("a") as file:
+            file.write("\n1 canc")
+        journal.hear(Cancelled("b"), job("b").request)
+
+    kept_by(tmp_path, law)
+    base, _ = opened(tmp_path)
+    found = [each.job.id for each in legacy(base, tmp_path).untold]
+    base.close()
+    assert found == ["a"]
 
 
 def test_numbers_go_on_and_an_id_may_come_again(tmp_path: Path) -> None:
