@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -41,12 +42,22 @@ def note(order: list[int], number: int, _through: "asyncio.Future[None]") -> Non
     order.append(number)
 
 
-def kept_by(folder: Path, law: Callable[[Journal], Awaitable[None]]) -> None:
-    """Run `law` with a journal in `folder`."""
+class Unflushable(sqlite3.Connection):
+    """A database that can be told to flush at each commit, and not to leave it again."""
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """Break where it is told to leave it."""
+        if sql.startswith("PRAGMA synchronous = NORMAL"):
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, parameters)
+
+
+def kept_by(folder: Path, law: Callable[[Journal], Awaitable[None]], base: sqlite3.Connection | None = None) -> None:
+    """Run `law` with a journal in `folder`, which writes into `base`, if there is one already."""
 
     async def life() -> None:
         journal = Journal(folder)
-        journal.start(opened(folder)[0])
+        journal.start(base or opened(folder)[0])
         try:
             await law(journal)
         finally:
@@ -286,6 +297,68 @@ def test_what_cannot_be_written_is_refused_or_written_later(tmp_path: Path) -> N
 
     kept_by(tmp_path, law)
     assert rows(tmp_path, "SELECT id, state FROM jobs") == [("a", "cancelled")]
+
+
+def test_what_can_never_be_written_keeps_nothing_else_from_it(tmp_path: Path) -> None:
+    """It is given up, and what comes with it and after it goes through."""
+
+    async def law(journal: Journal) -> None:
+        journal.note("UPDATE nothing SET that = 'is there'")
+        await journal.accepted(job("a"))
+        await journal.accepted(job("b"))
+
+    kept_by(tmp_path, law)
+    assert rows(tmp_path, "SELECT id FROM jobs") == [("a",), ("b",)]
+
+
+def test_what_is_too_large_for_the_disk_waits_and_what_is_not_is_accepted(tmp_path: Path) -> None:
+    """How jobs ended is written in order, when there is room again; small new ones need not wait for that."""
+    base, _ = opened(tmp_path)
+
+    async def law(journal: Journal) -> None:
+        for name in "ab":
+            await journal.accepted(job(name))
+        ((pages,),) = base.execute("PRAGMA page_count")
+        base.execute(f"PRAGMA max_page_count = {pages + 4}")
+        journal.ended(job("a"), State.FAILED, Failed("a", "internal", "long" * 50_000))
+        journal.ended(job("b"), State.CANCELLED, Cancelled("b"))
+        await journal.accepted(job("c"))
+        assert rows(tmp_path, "SELECT id, state FROM jobs") == [(name, "waiting") for name in "abc"]
+        base.execute("PRAGMA max_page_count = 1000000")
+        await journal.through()
+
+    kept_by(tmp_path, law, base)
+    assert rows(tmp_path, "SELECT id, state FROM jobs") == [("a", "failed"), ("b", "cancelled"), ("c", "waiting")]
+
+
+def test_a_commit_after_which_sqlite_breaks_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """All futures are resolved, and the journal goes on."""
+    opened(tmp_path)[0].close()
+    base = sqlite3.connect(tmp_path / FILE, isolation_level=None, check_same_thread=False, factory=Unflushable)
+
+    async def law(journal: Journal) -> None:
+        await journal.accepted(job("a"))
+        await asyncio.wait_for(journal.named(job("a"), []), 10)
+        await asyncio.wait_for(journal.accepted(job("b")), 10)
+
+    kept_by(tmp_path, law, base)
+    assert rows(tmp_path, "SELECT id FROM jobs") == [("a",), ("b",)]
+
+
+def test_what_the_journal_closes_without_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """In the log, by what was to be written."""
+    base, _ = opened(tmp_path)
+
+    async def law(journal: Journal) -> None:
+        await journal.accepted(job("a"))
+        ((pages,),) = base.execute("PRAGMA page_count")
+        base.execute(f"PRAGMA max_page_count = {pages}")
+        await journal.ended(job("a"), State.FAILED, Failed("a", "internal", "long" * 50_000))
+
+    kept_by(tmp_path, law, base)
+    (said,) = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert "closes without" in said
+    assert "UPDATE jobs SET state" in said
 
 
 def test_a_later_versions_journal_is_left_alone(tmp_path: Path) -> None:
