@@ -74,6 +74,7 @@ class Journal:
             await asyncio.to_thread(self._writer.join)
         if self._told is not None:
             os.close(self._told)
+            self._told = None
 
     def accepted(self, job: Job) -> "asyncio.Future[None]":
         """Write down a job that is to be accepted; it is, when the future is resolved without an error."""
