@@ -29,7 +29,19 @@ from daw_bridge.reports import Cancelled, Done, Failed, Told
 from daw_bridge.requests import Request
 
 TOLD = "told"
-"""The name of the file, beside the journal, with the numbers of the jobs whose end this life of the daemon has told."""
+"""The name of the file, beside the journal, with the jobs whose end this life of the daemon has told: number and state.
+
+The state is there for those that ended while the journal could not be written: there is no other word of it then.
+"""
+
+_STATES = {Done: State.DONE, Cancelled: State.CANCELLED, Failed: State.FAILED}
+
+
+def clips_after(state: State) -> str:
+    """Return the SQL by which the clips of a job that ended so are delivered, or gone; its value is the job's number."""
+    landed = "UPDATE clips SET state = 'delivered' WHERE job = ? AND state IN ('hidden', 'named')"
+    gone = "DELETE FROM clips WHERE job = ? AND state IN ('hidden', 'named')"
+    return landed if state is State.DONE else gone
 
 
 class Journal:
@@ -62,6 +74,7 @@ class Journal:
             await asyncio.to_thread(self._writer.join)
         if self._told is not None:
             os.close(self._told)
+            self._told = None
 
     def accepted(self, job: Job) -> "asyncio.Future[None]":
         """Write down a job that is to be accepted; it is, when the future is resolved without an error."""
@@ -97,11 +110,9 @@ class Journal:
         number = self._numbers.pop(job.id, 0)
         self._ending[job.id] = number
         outcome = json.dumps({"kind": type(report).__name__, **asdict(report)})
-        landed = "UPDATE clips SET state = 'delivered' WHERE job = ?"
-        gone = "DELETE FROM clips WHERE job = ? AND state IN ('hidden', 'named')"
         return self._commit(
             Fate.LATER,
-            (landed if state is State.DONE else gone, (number,)),
+            (clips_after(state), (number,)),
             (
                 "UPDATE jobs SET state = ?, ended = ?, outcome = ? WHERE number = ?",
                 (state.value, time.time(), outcome, number),
@@ -119,8 +130,9 @@ class Journal:
             return
         number = self._ending.pop(report.id, None)
         if number is not None:
+            line = f"\n{number} {_STATES[type(report)].value}"  # the break comes first: a torn line spoils no other
             with suppress(OSError):  # a full disk: after a kill the end is told again, no worse
-                os.write(self._told, f"{number}\n".encode())
+                os.write(self._told, line.encode())
 
     def through(self) -> "asyncio.Future[None]":
         """Return a future that is resolved when all that was written down so far is through."""

@@ -30,6 +30,7 @@ class Keeper:
         self._limits = folder
         self._jobs = jobs
         self._journal = journal
+        self._wanted = False
         self._work: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -49,17 +50,21 @@ class Keeper:
             self._begin()
 
     def _begin(self) -> None:
-        """Look after the folder, if that has a limit and nobody is at it."""
-        limited = self._limits.limit_mb or self._limits.limit_days
-        if limited and (self._work is None or self._work.done()):
+        """Look after the folder, if that has a limit; where somebody is at it, once more when that is done."""
+        if not (self._limits.limit_mb or self._limits.limit_days):
+            return
+        self._wanted = True
+        if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._tidied(), name="keeper")
 
     async def _tidied(self) -> None:
-        """Tidy, and say in the log what kept us from it."""
-        try:
-            await asyncio.to_thread(tidy, self._history, self._limits)
-        except BridgeError as error:
-            _log.warning("the folder could not be kept within its limit: %s", error)
+        """Tidy for as long as something has landed since it was begun, and say in the log what kept us from it."""
+        while self._wanted:
+            self._wanted = False
+            try:
+                await asyncio.to_thread(tidy, self._history, self._limits)
+            except (BridgeError, OSError) as error:
+                _log.warning("the folder could not be kept within its limit: %s", error)
 
 
 def tidy(history: History, limits: FolderConfig) -> list[PastClip]:

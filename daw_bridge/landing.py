@@ -3,7 +3,8 @@
 A clip that the watched folder does not take (no room, not there, read-only) is written into a folder of our own instead,
 whole, and copied over when the other is back; the job waits for that, with a warning, and tries again with growing
 pauses. Renaming is left for the very end, and happens inside the watched folder, so that it never crosses file systems.
-One job waits at a time, and those behind it with it: their clips would land in the same folder.
+The job that runs waits with those behind it, whose clips would land in the same folder; one that is answered from the pool
+waits beside it.
 
 What is about to be published is in the journal before the first rename; see `parcels` for what comes of that after a kill.
 """
@@ -81,8 +82,9 @@ class Landing:
     async def land(self, job: Job, parcels: Sequence[Parcel], wishes: Wishes) -> list[tuple[Parcel, Path]]:
         """Bring `parcels` to their public names, and return each with the path of its WAV, best first.
 
-        Cancelled or failed, it leaves nothing. Raises one of `TROUBLE` when the folder was away for too long, and
-        `Postponed` when the daemon stops in the meantime: then the clips stay where they are.
+        Cancelled or failed, it leaves nothing, of what an earlier life had begun to publish either. Raises one of
+        `TROUBLE` when the folder was away for too long, and `Postponed` when the daemon stops in the meantime: then the
+        clips stay where they are, and the journal knows it.
         """
         old: list[Parcel] = []
         now = list(parcels)
@@ -93,21 +95,31 @@ class Landing:
                     here = await self._here(now, wishes.check)
                     old, now = [*old, *(each for each in now if each not in here)], here
                     landed = await self._published(job, now, wishes)
+                    break
                 except TROUBLE as error:
                     await self._wait(job, now, pauses, error, wishes)
-                else:
-                    await asyncio.to_thread(_discard, old)
-                    return landed
         except Postponed:
             raise
         except asyncio.CancelledError:
-            if wishes.stopping() and any(each.sound.parent == self._kept.folder.absolute() for each in now):
+            if wishes.stopping() and any(self._outlives(each) for each in [*old, *now]):
+                await self._write_down(job, now)
                 raise Postponed from None
-            await asyncio.to_thread(_discard, [*old, *now])
+            await asyncio.to_thread(_remove, [*old, *now])
             raise
         except BaseException:
-            await asyncio.to_thread(_discard, [*old, *now])
+            await asyncio.to_thread(_remove, [*old, *now])
             raise
+        await asyncio.to_thread(_discard, old)
+        return landed
+
+    def _outlives(self, parcel: Parcel) -> bool:
+        """Whether a stop leaves a clip to the next life: what is kept, and what may be public in part."""
+        return bool(parcel.stem) or parcel.sound.parent == self._kept.folder.absolute()
+
+    async def _write_down(self, job: Job, parcels: Sequence[Parcel]) -> None:
+        """Have the journal know where the clips of a job wait. Where it cannot be written either, a kill costs them."""
+        with suppress(BridgeError):
+            await self._journal.hidden(job, parcels)
 
     async def _here(self, parcels: Sequence[Parcel], check: Callable[[], None]) -> list[Parcel]:
         """Bring what lies elsewhere into the folder. A thread cannot be cancelled, only told to stop by `check`."""
@@ -152,11 +164,10 @@ class Landing:
         pause = next(pauses, None)
         if pause is None:
             raise error
-        if wishes.stopping():
-            raise Postponed
         try:
-            with suppress(BridgeError):  # where this cannot be written down either, a kill would cost the clips
-                await self._journal.hidden(job, parcels)
+            await self._write_down(job, parcels)
+            if wishes.stopping():
+                raise Postponed
             if pause == _FIRST_PAUSE:
                 wishes.waits(error, self._patience)
             await asyncio.sleep(pause)
@@ -174,6 +185,13 @@ class Landing:
 
 
 def _discard(parcels: Sequence[Parcel]) -> None:
-    """Remove what is not published. Thread: delivery."""
+    """Remove what is hidden, and leave what is public. Thread: delivery."""
     for each in parcels:
         each.discard()
+
+
+def _remove(parcels: Sequence[Parcel]) -> None:
+    """Remove all clips of a job, those that are public too: half a job is not to be seen. Thread: delivery."""
+    with suppress(*TROUBLE):
+        take_back(parcels)
+    _discard(parcels)

@@ -75,6 +75,16 @@ _CHECKPOINT = 1_000  # commits after which the log is brought into the database;
 _LARGEST_LOG = 2**25  # bytes
 _AGAIN = 1.0  # seconds after which what could not be written is tried again
 
+_HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_PASSING = _HELD | {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PROTOCOL,
+}  # what a write may meet that passes; all else is wrong with the statement, and would be for ever
+
 Statement = tuple[str, Sequence[Any]]
 """SQL, and the values for its question marks."""
 
@@ -174,32 +184,47 @@ def write_all(
     batches: "queue.SimpleQueue[Batch | None]",
     loop: asyncio.AbstractEventLoop,
 ) -> None:
-    """Commit what comes, all that is there at once, until None comes. Thread: the journal's."""
+    """Commit what comes, all that is there at once, until None comes. Thread: the journal's.
+
+    Whatever goes wrong, everybody who waits hears of it: the announcer holds back its words until they do.
+    """
     log = _Log(base, path)
     late: list[Batch] = []
     more = True
     while more:
-        waiting: list[Batch] = []
-        try:
-            item = batches.get(timeout=_AGAIN if late else None)
-            while item is not None:
-                waiting.append(item)
-                item = batches.get_nowait()
-            more = False
-        except queue.Empty:
-            pass
+        waiting, more = _arrived(batches, _AGAIN if late else None)
         errors = _worked_off(base, [*late, *waiting])
         outcome = list(zip(waiting, errors[len(late) :], strict=True))
         late = [
             batch
             for batch, error in zip([*late, *waiting], errors, strict=True)
-            if batch.otherwise is Fate.LATER and isinstance(error, JournalFull)
+            if error and _is_written_later(batch, error)
         ]
         with suppress(RuntimeError):  # the loop is closed: nobody is left to tell
             loop.call_soon_threadsafe(_resolve, outcome)
         log.grown()
+    for batch in late:
+        _log.error("the journal closes without what could not be written: %s", [sql for sql, _ in batch.statements])
     log.stop()
-    base.close()
+    with suppress(sqlite3.Error):
+        base.close()
+
+
+def _arrived(batches: "queue.SimpleQueue[Batch | None]", patience: float | None) -> tuple[list[Batch], bool]:
+    """Return all that has come, and whether there is more to come; wait so many seconds if there is nothing yet."""
+    waiting: list[Batch] = []
+    with suppress(queue.Empty):
+        item = batches.get(timeout=patience)
+        while item is not None:
+            waiting.append(item)
+            item = batches.get_nowait()
+        return waiting, False
+    return waiting, True
+
+
+def _is_written_later(batch: Batch, error: BridgeError) -> bool:
+    """Whether `batch` is to be tried again."""
+    return batch.otherwise is Fate.LATER and isinstance(error, JournalFull)
 
 
 class _Log:
@@ -222,8 +247,10 @@ class _Log:
             with suppress(sqlite3.Error):
                 self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         elif self._commits % _CHECKPOINT == 0 and (self._work is None or not self._work.is_alive()):
-            self._work = threading.Thread(target=self._bring, name="journal checkpoint")
-            self._work.start()
+            work = threading.Thread(target=self._bring, name="journal checkpoint")
+            with suppress(RuntimeError):  # the system has no thread to spare: another time
+                work.start()
+                self._work = work
 
     def stop(self) -> None:
         """Wait until nothing is being brought."""
@@ -232,8 +259,10 @@ class _Log:
 
     def _size(self) -> int:
         """Return the bytes of the log."""
-        log = self._path.with_name(f"{self._path.name}-wal")
-        return log.stat().st_size if log.exists() else 0
+        try:
+            return self._path.with_name(f"{self._path.name}-wal").stat().st_size
+        except OSError:
+            return 0
 
     def _bring(self) -> None:
         """Bring over all that nobody is writing just now. Thread: its own."""
@@ -242,34 +271,60 @@ class _Log:
 
 
 def _worked_off(base: sqlite3.Connection, batches: Sequence[Batch]) -> list[BridgeError | None]:
-    """Commit `batches` together, or, if one of them breaks, each by itself; return what was wrong with each."""
+    """Commit `batches` together, or, if one of them breaks, each by itself; return what was wrong with each.
+
+    One that is written later keeps its place before others of its kind, but nobody else's: a job may be accepted while
+    an end that is too large for the disk waits. Never raises.
+    """
     error = _committed(base, batches)
-    if error is None or isinstance(error, JournalFull):
-        return [error] * len(batches)
-    return [_committed(base, [each]) for each in batches]
+    if error is None or len(batches) == 1 or _code(error) in _HELD:  # which each would wait for anew
+        return [_in_our_words(error)] * len(batches)
+    found: list[BridgeError | None] = []
+    stuck: BridgeError | None = None
+    for each in batches:
+        waits = stuck if each.otherwise is Fate.LATER else None
+        told = waits or _in_our_words(_committed(base, [each]))
+        if told and _is_written_later(each, told):
+            stuck = told
+        found.append(told)
+    return found
 
 
-def _committed(base: sqlite3.Connection, batches: Sequence[Batch]) -> BridgeError | None:
-    """Commit `batches` together; return why not, if not: `JournalFull` for what may pass."""
+def _committed(base: sqlite3.Connection, batches: Sequence[Batch]) -> Exception | None:
+    """Commit `batches` together; return why not, if not. Never raises."""
     if not batches:
         return None
-    safe = max((each.safe for each in batches), key=list(Safe).index)
+    flushed = any(each.safe is Safe.FROM_POWER_CUTS for each in batches)
     try:
-        if safe is Safe.FROM_POWER_CUTS:
-            base.execute(f"PRAGMA synchronous = {safe.value}")
+        if flushed:
+            base.execute(f"PRAGMA synchronous = {Safe.FROM_POWER_CUTS.value}")
         _execute(base, [each for batch in batches for each in batch.statements])
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one record must not end the thread
         with suppress(sqlite3.Error):
             base.execute("ROLLBACK")
         _log.warning("the journal cannot be written now: %s", error)
-        reason = f"jobs cannot be written down ({error})"
-        if isinstance(error, sqlite3.OperationalError):
-            return JournalFull(f"{reason}; free some space, or set paths.state to another disk")
-        return JournalUnusable(f"{reason}; that is a mistake in daw-bridge, and its log says more")
+        return error
     finally:
-        if safe is Safe.FROM_POWER_CUTS:
-            base.execute(f"PRAGMA synchronous = {Safe.FROM_KILLS.value}")
+        if flushed:
+            with suppress(sqlite3.Error):  # then the next commits are flushed as well, no worse
+                base.execute(f"PRAGMA synchronous = {Safe.FROM_KILLS.value}")
     return None
+
+
+def _code(error: Exception) -> int | None:
+    """Return SQLite's primary code of an error, None if it is none of SQLite's own."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else int(code) & 0xFF
+
+
+def _in_our_words(error: Exception | None) -> BridgeError | None:
+    """Return what a client is told about `error`: `JournalFull` for what may pass."""
+    if error is None:
+        return None
+    reason = f"jobs cannot be written down ({error})"
+    if _code(error) in _PASSING:
+        return JournalFull(f"{reason}; free some space, or set paths.state to another disk")
+    return JournalUnusable(f"{reason}; that is a mistake in daw-bridge, and its log says more")
 
 
 def _execute(base: sqlite3.Connection, statements: Sequence[Statement]) -> None:

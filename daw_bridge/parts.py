@@ -140,7 +140,10 @@ def _session(config: Config) -> Session:
 
 
 def _folders(config: Config) -> Folders:
-    """Return where clips land. What only the device plays is kept as it was made, in float."""
+    """Return where clips land. What only the device plays is written as it was made, in float.
+
+    But for one that has to wait, which is rare: all that waits is written as the watched folder has it.
+    """
     own = config.paths.state
     watched = FolderDelivery(config.folder.path, Depth(config.folder.depth))
     return Folders(watched, FolderDelivery(own / "takes", Depth.FLOAT_32), replace(watched, folder=own / "kept"))

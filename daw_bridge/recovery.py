@@ -9,6 +9,7 @@ running, twice in a row               it fails: it may be what kills the daemon
 accepted too long ago                 it fails (`interrupted`): whoever asked has gone on
 waiting or running                    it runs, from the start, under the plan that it was accepted with
 ended, and not told                   it is told
+told, and not written down as ended   it has ended so
 ====================================  ================================================================================
 
 How long ago a job was accepted is a difference of two readings of the system's clock. A clock that was set back makes it
@@ -17,6 +18,7 @@ nothing, one that was set forward fails a job that could have run; neither loses
 
 import json
 import logging
+import re
 import sqlite3
 import time
 from collections.abc import Collection, Iterator
@@ -31,7 +33,7 @@ from daw_bridge.announce import Announcer
 from daw_bridge.deliveries.parcels import Parcel
 from daw_bridge.errors import Interrupted, JournalUnusable, Unreadable
 from daw_bridge.jobs import REMEMBERED, Job, Jobs, State
-from daw_bridge.journal import TOLD, Journal
+from daw_bridge.journal import TOLD, Journal, clips_after
 from daw_bridge.records import job_of
 from daw_bridge.runner import Runner
 
@@ -39,6 +41,7 @@ _log = logging.getLogger(__name__)
 
 _MOST_DEATHS = 2
 _LONG_AGO = 86_400.0  # seconds after which nobody wants to be told any more
+_TOLD_LINE = re.compile(r"^(\d+) (done|cancelled|failed)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,7 @@ def legacy(base: sqlite3.Connection, state_folder: Path) -> Legacy:
 def _legacy(base: sqlite3.Connection, state_folder: Path) -> Legacy:
     """Read and note it, all at once or not at all."""
     base.execute("BEGIN IMMEDIATE")
-    with suppress(OSError):
-        numbers = [(int(word),) for word in (state_folder / TOLD).read_text().split() if word.isdigit()]
-        base.executemany("UPDATE jobs SET told = 1 WHERE number = ?", numbers)
+    _note_told(base, state_folder / TOLD)
     base.execute("UPDATE jobs SET deaths = deaths * (state = 'running') + (state = 'running') WHERE ended IS NULL")
     base.execute("UPDATE jobs SET state = 'waiting' WHERE ended IS NULL")
     left = list(_left(base, "ended IS NULL"))
@@ -99,6 +100,16 @@ def _legacy(base: sqlite3.Connection, state_folder: Path) -> Legacy:
     base.execute("UPDATE jobs SET told = 1 WHERE ended < ? AND NOT told", (time.time() - _LONG_AGO,))
     base.execute("COMMIT")
     return Legacy(left, untold, list(_ended(base)))
+
+
+def _note_told(base: sqlite3.Connection, path: Path) -> None:
+    """Note in the journal which ends were told, and end there what was told while it could not be written."""
+    with suppress(OSError):
+        for number, state in _TOLD_LINE.findall(path.read_text()):
+            base.execute("UPDATE jobs SET told = 1 WHERE number = ?", (number,))
+            ended = "UPDATE jobs SET state = ?, ended = ? WHERE number = ? AND ended IS NULL"
+            base.execute(ended, (state, time.time(), number))
+            base.execute(clips_after(State(state)), (number,))
 
 
 def resume(

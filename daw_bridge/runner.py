@@ -194,9 +194,10 @@ class Runner:
             self._done(job, landed)
 
     def _begin(self, job: Job) -> None:
-        """Tell that a job runs, and write that down."""
+        """Tell that a job runs, and write that down: not of one that is answered, which no death is to be laid to."""
         self._announcer.tell(reports.Started(job.id, job.engine), job.request)
-        self._journal.started(job)
+        if self._jobs.running is job:
+            self._journal.started(job)
 
     async def _outcome(self, job: Job, work: "asyncio.Task[_Landed]") -> "_Landed | None":
         """Return what `work` has landed; if it did not come to that, end the job, and return None."""

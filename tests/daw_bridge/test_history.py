@@ -1,19 +1,24 @@
 """Laws of the history, and of the limits of the folder."""
 
+import asyncio
 import os
 import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 from past import a_job, make_past
 
+from daw_bridge import keeper
 from daw_bridge.errors import JournalUnusable, UnknownJob
 from daw_bridge.history import History, PastClip
-from daw_bridge.keeper import tidy
-from daw_bridge.ledger import FILE
-from daw_bridge.sections import FolderConfig
+from daw_bridge.journal import Journal
+from daw_bridge.keeper import Keeper, tidy
+from daw_bridge.ledger import FILE, opened
+from daw_bridge.reports import Done
+from daw_bridge.sections import FolderConfig, JobsConfig
 
 _MB = 1_000_000
 
@@ -128,6 +133,39 @@ def test_days_are_counted_from_when_a_clip_was_made(history: History, tmp_path: 
             )
         base.commit()
     assert names(tidy(history, limits)) == ["one_r2", "one_r1"]
+
+
+def test_what_lands_while_it_is_tidied_is_tidied_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever became of the first time: what the system has against it is said, and breaks nothing."""
+    begun, go = Event(), Event()
+    tidied: list[FolderConfig] = []
+
+    def tidy_slowly(_history: History, limits: FolderConfig) -> None:
+        """Begin, wait to be let go on, and be refused by the system, once."""
+        tidied.append(limits)
+        begun.set()
+        go.wait()
+        if len(tidied) == 1:
+            raise PermissionError(13, "not yours")
+
+    async def life() -> None:
+        journal = Journal(tmp_path)
+        journal.start(opened(tmp_path)[0])
+        looker = Keeper(tmp_path, FolderConfig(limit_mb=1.0), JobsConfig(), journal)
+        looker.start()
+        await asyncio.to_thread(begun.wait)
+        for _ in range(2):
+            looker.hear(Done("one", 2, 1.0), a_job("one").request)
+        go.set()
+        await looker.stop()
+        await journal.stop()
+
+    monkeypatch.setattr(keeper, "tidy", tidy_slowly)
+    asyncio.run(life())
+    assert len(tidied) == 2
+    assert "not yours" in caplog.text
 
 
 def test_what_we_did_not_write_is_never_touched(history: History, tmp_path: Path) -> None:

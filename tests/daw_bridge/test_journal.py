@@ -8,15 +8,18 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
+from daw_bridge.deliveries.names import Name
+from daw_bridge.deliveries.parcels import Parcel
 from daw_bridge.errors import JournalFull, JournalUnusable
 from daw_bridge.jobs import Job, State
-from daw_bridge.journal import Journal
+from daw_bridge.journal import TOLD, Journal
 from daw_bridge.ledger import FILE, opened
 from daw_bridge.recovery import legacy
-from daw_bridge.reports import Cancelled, Done
+from daw_bridge.reports import Cancelled, Done, Failed
 from daw_bridge.requests import Asker, Request, Said
 from plugin_host.engine import Plan
 from plugin_host.musictime import Grid, Meter, Tempo
@@ -39,12 +42,22 @@ def note(order: list[int], number: int, _through: "asyncio.Future[None]") -> Non
     order.append(number)
 
 
-def kept_by(folder: Path, law: Callable[[Journal], Awaitable[None]]) -> None:
-    """Run `law` with a journal in `folder`."""
+class Unflushable(sqlite3.Connection):
+    """A database that can be told to flush at each commit, and not to leave it again."""
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """Break where it is told to leave it."""
+        if sql.startswith("PRAGMA synchronous = NORMAL"):
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, parameters)
+
+
+def kept_by(folder: Path, law: Callable[[Journal], Awaitable[None]], base: sqlite3.Connection | None = None) -> None:
+    """Run `law` with a journal in `folder`, which writes into `base`, if there is one already."""
 
     async def life() -> None:
         journal = Journal(folder)
-        journal.start(opened(folder)[0])
+        journal.start(base or opened(folder)[0])
         try:
             await law(journal)
         finally:
@@ -185,6 +198,56 @@ def test_an_end_that_was_not_told_is_found_once(tmp_path: Path) -> None:
     assert untold() == []
 
 
+@pytest.mark.parametrize(
+    ("state", "report", "clips"),
+    [
+        (State.DONE, Done("a", 1, 1.5), [("delivered",)]),
+        (State.CANCELLED, Cancelled("a"), []),
+        (State.FAILED, Failed("a", "internal", "it broke"), []),
+    ],
+)
+def test_an_end_that_was_told_and_could_not_be_written_stays_an_end(
+    tmp_path: Path, state: State, report: Done | Cancelled | Failed, clips: list[tuple[str]]
+) -> None:
+    """The next life does not run the job again, whose end somebody has heard; how it ended is known by what was told."""
+
+    async def law(journal: Journal) -> None:
+        await journal.accepted(job("a"))
+        await journal.named(job("a"), [Parcel(1, 0.5, Name("x", "y"), tmp_path / "sound", tmp_path / "story", "stem")])
+        with closing(sqlite3.connect(tmp_path / FILE)) as other:
+            other.executescript("CREATE TRIGGER full BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'full'); END")
+        await journal.ended(job("a"), state, report)
+        journal.hear(report, job("a").request)
+
+    kept_by(tmp_path, law)
+    base, _ = opened(tmp_path)
+    base.execute("DROP TRIGGER full")
+    found = legacy(base, tmp_path)
+    base.close()
+    assert [each.id for each, _ in found.ended] == ["a"]
+    assert found.left == found.untold == []
+    assert rows(tmp_path, "SELECT state, ended >= accepted, told FROM jobs") == [(state.value, 1, 1)]
+    assert rows(tmp_path, "SELECT state FROM clips") == clips
+
+
+def test_a_torn_line_tells_of_no_other_job(tmp_path: Path) -> None:
+    """What a full disk took of a note of what was told costs that note alone."""
+
+    async def law(journal: Journal) -> None:
+        for name in "ab":
+            await journal.accepted(job(name))
+            await journal.ended(job(name), State.CANCELLED, Cancelled(name))
+        with (tmp_path / TOLD).open("a") as file:
+            file.write("\n1 canc")
+        journal.hear(Cancelled("b"), job("b").request)
+
+    kept_by(tmp_path, law)
+    base, _ = opened(tmp_path)
+    found = [each.job.id for each in legacy(base, tmp_path).untold]
+    base.close()
+    assert found == ["a"]
+
+
 def test_numbers_go_on_and_an_id_may_come_again(tmp_path: Path) -> None:
     """A job is known by its number; its id is a name, and names are given again in time."""
 
@@ -234,6 +297,68 @@ def test_what_cannot_be_written_is_refused_or_written_later(tmp_path: Path) -> N
 
     kept_by(tmp_path, law)
     assert rows(tmp_path, "SELECT id, state FROM jobs") == [("a", "cancelled")]
+
+
+def test_what_can_never_be_written_keeps_nothing_else_from_it(tmp_path: Path) -> None:
+    """It is given up, and what comes with it and after it goes through."""
+
+    async def law(journal: Journal) -> None:
+        journal.note("UPDATE nothing SET that = 'is there'")
+        await journal.accepted(job("a"))
+        await journal.accepted(job("b"))
+
+    kept_by(tmp_path, law)
+    assert rows(tmp_path, "SELECT id FROM jobs") == [("a",), ("b",)]
+
+
+def test_what_is_too_large_for_the_disk_waits_and_what_is_not_is_accepted(tmp_path: Path) -> None:
+    """How jobs ended is written in order, when there is room again; small new ones need not wait for that."""
+    base, _ = opened(tmp_path)
+
+    async def law(journal: Journal) -> None:
+        for name in "ab":
+            await journal.accepted(job(name))
+        ((pages,),) = base.execute("PRAGMA page_count")
+        base.execute(f"PRAGMA max_page_count = {pages + 4}")
+        journal.ended(job("a"), State.FAILED, Failed("a", "internal", "long" * 50_000))
+        journal.ended(job("b"), State.CANCELLED, Cancelled("b"))
+        await journal.accepted(job("c"))
+        assert rows(tmp_path, "SELECT id, state FROM jobs") == [(name, "waiting") for name in "abc"]
+        base.execute("PRAGMA max_page_count = 1000000")
+        await journal.through()
+
+    kept_by(tmp_path, law, base)
+    assert rows(tmp_path, "SELECT id, state FROM jobs") == [("a", "failed"), ("b", "cancelled"), ("c", "waiting")]
+
+
+def test_a_commit_after_which_sqlite_breaks_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """All futures are resolved, and the journal goes on."""
+    opened(tmp_path)[0].close()
+    base = sqlite3.connect(tmp_path / FILE, isolation_level=None, check_same_thread=False, factory=Unflushable)
+
+    async def law(journal: Journal) -> None:
+        await journal.accepted(job("a"))
+        await asyncio.wait_for(journal.named(job("a"), []), 10)
+        await asyncio.wait_for(journal.accepted(job("b")), 10)
+
+    kept_by(tmp_path, law, base)
+    assert rows(tmp_path, "SELECT id FROM jobs") == [("a",), ("b",)]
+
+
+def test_what_the_journal_closes_without_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """In the log, by what was to be written."""
+    base, _ = opened(tmp_path)
+
+    async def law(journal: Journal) -> None:
+        await journal.accepted(job("a"))
+        ((pages,),) = base.execute("PRAGMA page_count")
+        base.execute(f"PRAGMA max_page_count = {pages}")
+        await journal.ended(job("a"), State.FAILED, Failed("a", "internal", "long" * 50_000))
+
+    kept_by(tmp_path, law, base)
+    (said,) = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert "closes without" in said
+    assert "UPDATE jobs SET state" in said
 
 
 def test_a_later_versions_journal_is_left_alone(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from daemons import Running, daemon, follow, until
+from lives import written
 
 from daw_bridge.client import Client
 from daw_bridge.wires.osc_packet import Argument
@@ -80,6 +81,18 @@ def test_a_job_that_is_answered_can_be_cancelled_and_nothing_else_is(tmp_path: P
         client.send("/bridge/cancel", "long")
         assert follow(client, "long").ending.address == "/bridge/cancelled"
     assert running.leftovers == []
+
+
+def test_the_daemons_death_is_not_laid_to_what_is_answered(tmp_path: Path) -> None:
+    """Of all jobs that a death breaks off, the one that ran may be what caused it; only that is written down as running."""
+    with daemon(tmp_path, **ARMED) as running, running.client() as client:
+        filled(client)
+        client.send("/bridge/generate", "pad", "id", "long", "bars", 64, "takes", 16)
+        until(client, "/bridge/started")
+        running.folder.rmdir()
+        client.send(PRESET, "id", "quick")
+        until(client, "/bridge/warning")  # it waits for its folder
+        assert written(running.state) == {"long": "running", "quick": "waiting"}
 
 
 @pytest.mark.parametrize("change", [("/bridge/tempo", 131.0), ("/bridge/meter", 3, 4), ("/bridge/key", "F minor")])
