@@ -15,12 +15,13 @@ import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
 from daw_bridge.errors import DeviceUnavailable
 from daw_bridge.playing.loop import AT_ONCE, CUT, Cue, Curve, equal_gain, equal_power
-from daw_bridge.playing.output import Stream, look_again
+from daw_bridge.playing.output import Stream, let_go, look_again
 from daw_bridge.playing.words import Blend, Closed, Forget, Level, Load, Loaded, Opened, Order, Start, Wanted
 from plugin_host.audio import Samples
 
@@ -36,14 +37,13 @@ _SWITCH = 0.0005  # seconds after which the callback gets Python's lock; Python'
 def drive(pipe: Connection, wanted: Wanted) -> None:
     """Open the device and keep it until told to leave, or until the daemon is gone. Entry point of the process."""
     _quiet()
+    stream = None
     with suppress(EOFError, OSError):
         stream = _found(pipe, wanted)
         if stream is not None:
             pipe.send(Opened(str(stream.output), stream.rate, wanted.block))
             _Desk(pipe, stream).serve()
-            threading.Thread(target=_leave, args=(_PATIENCE,), daemon=True).start()
-            stream.close()  # without, a synchronous JACK waits for us until its own patience ends
-    os._exit(0)
+    _close(stream)
 
 
 def _quiet() -> None:
@@ -56,6 +56,19 @@ def _quiet() -> None:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
     sys.setswitchinterval(_SWITCH)
     gc.disable()  # a collection holds the lock, and nothing here is made in circles
+
+
+def _close(stream: Stream | None) -> NoReturn:
+    """Let go of the audio system, and end the process.
+
+    A client that leaves without a word keeps a synchronous JACK, and all who want to leave it, until its patience ends.
+    """
+    threading.Thread(target=_leave, args=(_PATIENCE,), daemon=True).start()
+    with suppress(DeviceUnavailable):
+        if stream is not None:
+            stream.close()
+        let_go()
+    os._exit(0)
 
 
 def _leave(seconds: float) -> None:

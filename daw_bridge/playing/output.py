@@ -51,6 +51,15 @@ def look_again() -> None:
         audio._initialize()  # noqa: SLF001
 
 
+def let_go() -> None:
+    """End PortAudio, with no stream open. Raises `DeviceUnavailable`. With a dead audio server it hangs, as `close` does.
+
+    On JACK it is a client from its beginning to its end, stream or no stream.
+    """
+    with _portaudio() as audio:
+        audio._terminate()  # noqa: SLF001
+
+
 @contextmanager
 def _portaudio() -> Iterator[Any]:
     """Lend the library, and put what it raises into plain words."""
@@ -133,7 +142,7 @@ class Stream:
         return self._meter.count
 
     def close(self) -> None:
-        """Stop and let go of the device. With a dead audio server it hangs for ever: be ready to end the process."""
+        """Stop. With a dead audio server it hangs for ever: be ready to end the process."""
         self._stream.close()
 
     def beat(self) -> Beat | None:

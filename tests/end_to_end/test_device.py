@@ -24,8 +24,8 @@ from plugin_host.audio import Samples
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
-EXACT = {"DAW_BRIDGE_DEVICE_FOLLOW": "0", "DAW_BRIDGE_DEVICE_CROSSFADE": "0", "DAW_BRIDGE_SESSION_TEMPO": "480"}
-"""Nothing but the clip, as it was delivered; a bar of it takes half a second."""
+EXACT = {"DAW_BRIDGE_DEVICE_FOLLOW": "0", "DAW_BRIDGE_DEVICE_CROSSFADE": "0", "DAW_BRIDGE_SESSION_TEMPO": "960"}
+"""Nothing but the clip, as it was delivered; a bar of it takes a quarter of a second."""
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,13 @@ def server() -> Iterator[Mapping[str, str]]:
     """Run a JACK server for all tests here, but those that kill one."""
     with jack_server(f"device-{os.getpid()}", "-S") as environment:
         yield environment
+
+
+@pytest.fixture(scope="module")
+def loose_server() -> Iterator[Mapping[str, str]]:
+    """Run a JACK server that waits for nobody, for tests that kill who plays to it."""
+    with jack_server(f"loose-{os.getpid()}") as environment:
+        yield {"DAW_BRIDGE_DEVICE_NAME": "system", **environment}
 
 
 @contextmanager
@@ -134,7 +141,7 @@ def test_a_tempo_that_moves_takes_the_loop_along(server: Mapping[str, str], tmp_
             length = 240 / tempo * 48_000
             while abs(float(str(status(client)["device_loop_frames"])) / length - 1) > 0.0007:
                 pass
-            wait_for_frames(client, 4 * 48_000)
+            wait_for_frames(client, 5 * 24_000)
             heard = recorder.heard().samples[-2 * 48_000 :, 0]
             near = range(round(length) - 60, round(length) + 61)
             alike = [float(heard[:48_000] @ heard[lag : lag + 48_000]) for lag in near]
@@ -160,9 +167,10 @@ def test_a_server_that_dies_and_comes_back_is_played_to_again(tmp_path: Path) ->
                 assert until(client, "/bridge/playing")[-1].arguments[:2] == ("a", 1)
 
 
-def test_a_device_process_that_is_killed_is_replaced(server: Mapping[str, str], tmp_path: Path) -> None:
+def test_a_device_process_that_is_killed_is_replaced(loose_server: Mapping[str, str], tmp_path: Path) -> None:
     """The loop goes on in a new one."""
-    with heard_daemon(tmp_path, server) as (_, client, _):
+    with daemon(tmp_path, **loose_server) as running, running.client() as client:
+        client.send("/bridge/notify", 1)
         client.send("/bridge/generate", "house drums", "id", "a", "deliver", "both", "bars", 1, "takes", 1)
         until(client, "/bridge/playing")
         os.kill(int(str(status(client)["device_pid"])), signal.SIGKILL)
@@ -170,9 +178,10 @@ def test_a_device_process_that_is_killed_is_replaced(server: Mapping[str, str], 
         assert until(client, "/bridge/playing")[-1].arguments[:2] == ("a", 1)
 
 
-def test_what_was_lost_can_be_stopped(server: Mapping[str, str], tmp_path: Path) -> None:
+def test_what_was_lost_can_be_stopped(loose_server: Mapping[str, str], tmp_path: Path) -> None:
     """Then it does not go on when the device is back."""
-    with heard_daemon(tmp_path, server) as (_, client, _):
+    with daemon(tmp_path, **loose_server) as running, running.client() as client:
+        client.send("/bridge/notify", 1)
         client.send("/bridge/generate", "house drums", "id", "a", "deliver", "both", "bars", 1, "takes", 1)
         until(client, "/bridge/playing")
         killed = int(str(status(client)["device_pid"]))
@@ -185,6 +194,17 @@ def test_what_was_lost_can_be_stopped(server: Mapping[str, str], tmp_path: Path)
         told = status(client)
         assert told["device_pid"] != killed
         assert told["device_plays"] == "nothing"
+
+
+@pytest.mark.parametrize("name", [NAME, "moon"], ids=["was open", "was never open"])
+def test_a_device_that_is_closed_keeps_nobody_waiting(server: Mapping[str, str], tmp_path: Path, name: str) -> None:
+    """Others can leave a synchronous server at once; it would wait some twenty seconds for one who left without a word."""
+    with ears(tmp_path, server):
+        with daemon(tmp_path, **server, DAW_BRIDGE_DEVICE_NAME=name) as running, running.client() as client:
+            while status(client)["device"] == "being opened":
+                pass
+        ended = time.monotonic()
+    assert time.monotonic() - ended < 10
 
 
 def test_a_machine_without_portaudio_says_what_to_install(tmp_path: Path) -> None:
