@@ -11,7 +11,8 @@ It reads in the order in which a request travels::
     guides             which files a request may name
     jobs  pace         who is next, and how long it will take
     journal  records   what is written down of a job, so that a kill loses none
-    ledger             the file in which it stands
+    ledger  shortcut   the file in which it stands, and the two ways into it
+    checkpoints        that the file's log stays short
     turns  rates       that nobody has all of it, nor all at once
     pool               clips of armed presets, made before anybody asks
     runner             all that happens to a job

@@ -1,8 +1,8 @@
 """The journal: every accepted job is written down, so that a kill at any moment loses none.
 
-The event loop never waits for the disk. What is to be kept is handed to one thread, which commits all that has come in
-the meantime at once, and then the futures of those who wait are resolved, in order. A job is told as queued, and may
-run, when its commit is through; how it ended is told when that is.
+The event loop does not wait for the disk. What need not be flushed to it is committed at once (see `shortcut`); all else
+is handed to one thread, which commits all that has come in the meantime together, and then the futures of those who wait
+are resolved, in order. A job is told as queued, and may run, when its commit is through; how it ended is told when that is.
 
 What a kill leaves is all of it. A power cut may take the last commits, but for one: that clips are about to get their
 names is flushed to the disk before they do, or they would be delivered twice. Of what it takes, nothing had been made.
@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from daw_bridge.checkpoints import Checkpoints
 from daw_bridge.deliveries.parcels import Parcel
 from daw_bridge.errors import JournalUnusable
 from daw_bridge.jobs import Job, State
@@ -27,6 +28,7 @@ from daw_bridge.ledger import FILE, Batch, Fate, Safe, Statement, write_all
 from daw_bridge.records import job_text
 from daw_bridge.reports import Cancelled, Done, Failed, Told
 from daw_bridge.requests import Request
+from daw_bridge.shortcut import Shortcut
 
 TOLD = "told"
 """The name of the file, beside the journal, with the jobs whose end this life of the daemon has told: number and state.
@@ -50,6 +52,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
+        self._waiting = 0  # batches that are on the long way
+        self._shortcut: Shortcut | None = None
         self._writer: threading.Thread | None = None
         self._numbers: dict[str, int] = {}
         self._ending: dict[str, int] = {}
@@ -63,7 +67,9 @@ class Journal:
         self._numbers = dict(base.execute("SELECT id, number FROM jobs WHERE state IN ('waiting', 'running')"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         self._told = os.open(self._path.with_name(TOLD), flags, 0o600)
-        arguments = (base, self._path, self._batches, asyncio.get_running_loop())
+        checkpoints = Checkpoints(self._path)
+        self._shortcut = Shortcut(self._path, checkpoints)
+        arguments = (base, checkpoints, self._batches, asyncio.get_running_loop())
         self._writer = threading.Thread(target=write_all, args=arguments, name="journal")
         self._writer.start()
 
@@ -72,6 +78,8 @@ class Journal:
         self._batches.put(None)
         if self._writer is not None:
             await asyncio.to_thread(self._writer.join)
+        if self._shortcut is not None:
+            self._shortcut.close()
         if self._told is not None:
             os.close(self._told)
             self._told = None
@@ -159,11 +167,19 @@ class Journal:
         return self._commit(Fate.NEVER, *((put, row) for row in rows), safe=safe)
 
     def _commit(self, otherwise: Fate, *statements: Statement, safe: Safe = Safe.FROM_KILLS) -> "asyncio.Future[None]":
-        """Have `statements` committed, after all that came before."""
+        """Have `statements` committed, after all that came before: at once, if nothing is in the way."""
         through: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self._writer is None or not self._writer.is_alive():
+        if self._writer is None or self._shortcut is None or not self._writer.is_alive():
             through.set_exception(JournalUnusable("the journal is closed; ask again when the daemon is back"))
             through.exception()
+        elif not self._waiting and safe is Safe.FROM_KILLS and self._shortcut.commit(statements):
+            through.set_result(None)
         else:
+            self._waiting += 1
+            through.add_done_callback(self._arrived)
             self._batches.put(Batch(statements, through, otherwise, safe))
         return through
+
+    def _arrived(self, _through: "asyncio.Future[None]") -> None:
+        """Take note that a batch has come through, or never will."""
+        self._waiting -= 1

@@ -12,14 +12,14 @@ import asyncio
 import logging
 import queue
 import sqlite3
-import threading
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from daw_bridge.checkpoints import Checkpoints
 from daw_bridge.errors import BridgeError, JournalFull, JournalUnusable
 
 _log = logging.getLogger(__name__)
@@ -71,8 +71,6 @@ VERSION = _Version(len(_MIGRATIONS), "".join(_MIGRATIONS))
 """The version of the journal's schema that this program reads and writes."""
 
 _PATIENCE = 5.0  # seconds that a command may hold the journal before a commit fails
-_CHECKPOINT = 1_000  # commits after which the log is brought into the database; the next one then waits for the disk
-_LARGEST_LOG = 2**25  # bytes
 _AGAIN = 1.0  # seconds after which what could not be written is tried again
 
 _HELD = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -180,7 +178,7 @@ def _moved_aside(path: Path) -> Path:
 
 def write_all(
     base: sqlite3.Connection,
-    path: Path,
+    checkpoints: Checkpoints,
     batches: "queue.SimpleQueue[Batch | None]",
     loop: asyncio.AbstractEventLoop,
 ) -> None:
@@ -188,7 +186,6 @@ def write_all(
 
     Whatever goes wrong, everybody who waits hears of it: the announcer holds back its words until they do.
     """
-    log = _Log(base, path)
     late: list[Batch] = []
     more = True
     while more:
@@ -202,10 +199,12 @@ def write_all(
         ]
         with suppress(RuntimeError):  # the loop is closed: nobody is left to tell
             loop.call_soon_threadsafe(_resolve, outcome)
-        log.grown()
+        checkpoints.grown()
+        if checkpoints.behind:
+            checkpoints.cut(base)
     for batch in late:
         _log.error("the journal closes without what could not be written: %s", [sql for sql, _ in batch.statements])
-    log.stop()
+    checkpoints.stop()
     with suppress(sqlite3.Error):
         base.close()
 
@@ -225,49 +224,6 @@ def _arrived(batches: "queue.SimpleQueue[Batch | None]", patience: float | None)
 def _is_written_later(batch: Batch, error: BridgeError) -> bool:
     """Whether `batch` is to be tried again."""
     return batch.otherwise is Fate.LATER and isinstance(error, JournalFull)
-
-
-class _Log:
-    """Brings the write-ahead log into the database now and then, in a thread of its own, as that waits for the disk.
-
-    SQLite would do it in the middle of a commit; measured, that is one of a hundred, and takes up to 30 ms. Only when
-    commits come so densely that the log cannot be caught up with is it done there, to keep it from growing for ever.
-    """
-
-    def __init__(self, base: sqlite3.Connection, path: Path) -> None:
-        self._base = base
-        self._path = path
-        self._commits = 0
-        self._work: threading.Thread | None = None
-
-    def grown(self) -> None:
-        """Take note of a commit."""
-        self._commits += 1
-        if self._commits % _CHECKPOINT == 0 and self._size() > _LARGEST_LOG:
-            with suppress(sqlite3.Error):
-                self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        elif self._commits % _CHECKPOINT == 0 and (self._work is None or not self._work.is_alive()):
-            work = threading.Thread(target=self._bring, name="journal checkpoint")
-            with suppress(RuntimeError):  # the system has no thread to spare: another time
-                work.start()
-                self._work = work
-
-    def stop(self) -> None:
-        """Wait until nothing is being brought."""
-        if self._work is not None:
-            self._work.join()
-
-    def _size(self) -> int:
-        """Return the bytes of the log."""
-        try:
-            return self._path.with_name(f"{self._path.name}-wal").stat().st_size
-        except OSError:
-            return 0
-
-    def _bring(self) -> None:
-        """Bring over all that nobody is writing just now. Thread: its own."""
-        with suppress(sqlite3.Error), closing(sqlite3.connect(self._path)) as base:
-            base.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _worked_off(base: sqlite3.Connection, batches: Sequence[Batch]) -> list[BridgeError | None]:
