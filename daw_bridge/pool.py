@@ -38,10 +38,6 @@ class Stock:
     clips: tuple[SpooledClip, ...]
     made: float
 
-    def decision_for(self, asked: Decision) -> Decision:
-        """Return what was `asked`, with the seed that this was made with."""
-        return replace(asked, plan=self.decision.plan)
-
     def card(self) -> Mapping[str, Any]:
         """Write down for the sidecar that it was ready, and for how many seconds."""
         return {"pool": {"preset": self.preset.name, "ready_for": round(time.time() - self.made, 3)}}
@@ -83,18 +79,14 @@ class Pool:
         return None
 
     async def fill(self) -> None:
-        """Make what is lacking, for as long as nobody cancels that."""
+        """Make what is lacking, for as long as nobody cancels that. What goes wrong is logged, and tried again later."""
         while True:
             self._changed.clear()
-            if await self._changes_within(_SETTLED):
-                continue
-            wanted = await self._wanted()
-            self._drop(wanted)
-            lacking = self._lacking(wanted)
-            if lacking is None:
-                await self._changed.wait()
-            else:
-                await self._make_unless_changed(lacking)
+            try:
+                await self._fill_once_settled()
+            except Exception:  # noqa: BLE001 - whatever it is, it must not end the pool without a word
+                _log.exception("nothing is made ready; it is tried again in %g seconds", _AFTER_TROUBLE)
+                await asyncio.sleep(_AFTER_TROUBLE)
 
     def empty(self) -> None:
         """Delete everything."""
@@ -108,6 +100,18 @@ class Pool:
             self._state = state
             self._drop([(each.preset, self._meant(each.preset)) for each in self._stock])
             self._changed.set()
+
+    async def _fill_once_settled(self) -> None:
+        """Make what there is least of, or wait for a change where nothing is lacking."""
+        if await self._changes_within(_SETTLED):
+            return
+        wanted = await self._wanted()
+        self._drop(wanted)
+        lacking = self._lacking(wanted)
+        if lacking is None:
+            await self._changed.wait()
+        else:
+            await self._make_unless_changed(lacking)
 
     async def _changes_within(self, seconds: float) -> bool:
         """Wait for a change, for so many `seconds` at most."""
@@ -155,7 +159,9 @@ class Pool:
         finally:
             for task in (making, changing):
                 task.cancel()
-            await asyncio.gather(making, changing, return_exceptions=True)
+            made, _ = await asyncio.gather(making, changing, return_exceptions=True)
+        if isinstance(made, Exception):
+            raise made
 
     async def _make(self, preset: Preset, decision: Decision) -> None:
         """Make the clips of one trigger. What an engine cannot do is logged, and tried again later."""

@@ -1,6 +1,7 @@
 """A process of ours at the end of a pipe: started, heard, and replaced when it has died or hangs."""
 
 import asyncio
+import logging
 import multiprocessing
 import threading
 from collections.abc import Callable
@@ -9,8 +10,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
 
+from plugin_host.processes import deaf, dismiss, one_thread_a_product
+
+_log = logging.getLogger(__name__)
+
 _AGAIN = 0.5  # seconds from the death of a process to the next one
-_PATIENCE = 2.0  # seconds that it has to leave before it is killed
+_LATER = 5.0  # seconds from one that could not be started, for want of memory or processes, to the next try
 
 T = TypeVar("T")
 
@@ -44,27 +49,48 @@ class Child(Generic[T]):
         self._stopped = False
 
     def start(self) -> None:
-        """Start the process, without waiting for it."""
+        """Start the process, without waiting for it. One that cannot be started is logged, and tried again later."""
         loop = asyncio.get_running_loop()
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
+        try:
+            ours, theirs = context.Pipe()
+        except OSError as error:
+            self._put_off(error)
+            return
         process = context.Process(target=self._main, args=(theirs, *self._arguments), daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            with deaf(), one_thread_a_product():
+                process.start()
+        except OSError as error:
+            ours.close()
+            self._put_off(error)
+            return
+        finally:
+            theirs.close()
         self._process, self._pipe = process, ours
         self._heard = loop.time()
         if self._silence is not None:
             self._timer = loop.call_later(self._silence, self._watch)
         threading.Thread(target=_hand_on, args=(ours, loop, self._take), name="child", daemon=True).start()
 
+    def _put_off(self, error: OSError) -> None:
+        """Try to start it later."""
+        _log.warning("a process cannot be started, and is tried again: %s", error)
+        self._timer = asyncio.get_running_loop().call_later(_LATER, self.start)
+
+    def end(self) -> None:
+        """Kill the process; its end is heard like any other, and another one started."""
+        if self._process is not None and self._pipe is not None:
+            self._process.kill()
+
     async def stop(self) -> None:
-        """End the process."""
+        """End the process for good."""
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
         if self._process is not None and self._pipe is not None:
             self.tell(None)
-            await asyncio.to_thread(_dismiss, self._process)
+            await asyncio.to_thread(dismiss, self._process)
             self._pipe.close()
             self._pipe = None
 
@@ -97,11 +123,11 @@ class Child(Generic[T]):
 
     def _watch(self) -> None:
         """Kill a process that hangs; its end is heard like any other."""
-        if self._process is None or self._silence is None:
+        if self._silence is None:
             return
         loop = asyncio.get_running_loop()
         if loop.time() - self._heard > self._silence:
-            self._process.kill()
+            self.end()
         else:
             self._timer = loop.call_later(self._silence / 2, self._watch)
 
@@ -118,11 +144,3 @@ def _hand_on(pipe: Connection, loop: asyncio.AbstractEventLoop, take: Callable[[
             loop.call_soon_threadsafe(take, pipe, word)
         except RuntimeError:
             return  # the loop is closed: nobody is left to tell
-
-
-def _dismiss(process: SpawnProcess) -> None:
-    """Wait for a process to leave, then make it."""
-    process.join(_PATIENCE)
-    if process.is_alive():
-        process.kill()
-        process.join()

@@ -21,7 +21,7 @@ from daw_bridge.playing.entry import Entry, entry_beat, entry_frame, entry_phase
 from daw_bridge.playing.loop import AT_ONCE, Happened
 from daw_bridge.playing.ready import Ready, Version
 from daw_bridge.playing.shelf import Shelf, Take
-from daw_bridge.playing.voice import Voice, version_for
+from daw_bridge.playing.voice import Coming, Voice, version_for
 from daw_bridge.playing.words import Beat, Blend, Closed, Level, Loaded, Opened, Start, Wanted, Word
 from daw_bridge.requests import Request
 from daw_bridge.sections import DeviceConfig
@@ -70,7 +70,7 @@ class Deck:
         self._beat: Beat | None = None
         self._gain = 10 ** (config.gain / 20)
         self._now: Voice | None = None  # what plays
-        self._next: Voice | None = None  # what is about to
+        self._coming = Coming()
         self._asked: Take | None = None  # what was asked for last, there or not
         self._again: tuple[Take, Request, float | None] | None = None  # what a device that comes back should play
         self._task: asyncio.Task[None] | None = None
@@ -141,6 +141,7 @@ class Deck:
         if self._opened is not None:
             fade = round(_FADE * self._opened.rate)
             self._device.tell(Start(next(self._numbers), AT_ONCE, fade=fade, blend=Blend.OTHER))
+        self._coming.clear()
         self._end("stopped")
 
     def level(self, decibels: float) -> None:
@@ -170,7 +171,9 @@ class Deck:
     def _report(self, report: reports.Told, request: Request) -> None:
         """Play the best clip of a job that is for the device, once all are there: a listener of the announcer's."""
         if isinstance(report, reports.Done) and self._jobs.get(report.id).deliver == "device":
-            asyncio.get_running_loop().run_in_executor(None, self.shelf.prune)
+            takes = (self._asked, self._now.take if self._now is not None else None)
+            wanted = frozenset(each.path for each in takes if each is not None)
+            asyncio.get_running_loop().run_in_executor(None, self.shelf.prune, wanted)
         if isinstance(report, reports.Done) and self._jobs.get(report.id).deliver != "folder":
             try:
                 self.play(report.id, 1, request)
@@ -208,12 +211,13 @@ class Deck:
         self._opened = self._clock = self._beat = None
         self._open.clear()
         self._ready.lost()
-        voice = self._next or self._now
+        voice = self._coming.last or self._now
         asked = self._task is not None and not self._task.done()
         if voice is not None and voice.take.form is Form.LOOP and not asked:
             self._again = voice.take, voice.request, voice.beat
         if not asked:
             self._cancel()
+        self._coming.clear()
         self._end(f"{self._trouble}; it goes on when the device is back" if self._again else self._trouble)
 
     def _resume(self) -> None:
@@ -224,17 +228,17 @@ class Deck:
 
     def _happened(self, word: Happened) -> None:
         """Take note that a clip has begun, or is over."""
-        voice = self._next
         if word.ended:
             if self._now is not None and self._now.number == word.number:
                 self._end("over")
-                self._asked = None
-        elif voice is not None and voice.number == word.number:
+                if self._coming.last is None and (self._task is None or self._task.done()):
+                    self._asked = None
+        elif (voice := self._coming.begun(word.number)) is not None:
             self._began(voice, word)
 
     def _began(self, voice: Voice, word: Happened) -> None:
         """Let a voice be what plays."""
-        before, self._now, self._next = self._now, voice, None
+        before, self._now = self._now, voice
         line = self._line()
         beat = voice.beat
         if beat is None:
@@ -242,7 +246,7 @@ class Deck:
         loop = voice.sounding(word.wanted, beat)
         self._now = replace(voice, beat=beat, loop=loop)
         keep = frozenset(each.clip for each in (before, self._now) if each is not None)
-        self._ready.forget(keep)
+        self._ready.forget(keep | self._coming.clips)
         if before is None or before.take != voice.take or voice.entry is not Entry.AGAIN or self._again:
             self._late = word.late
             started = beat if voice.on is None else voice.on
@@ -252,7 +256,7 @@ class Deck:
 
     def _end(self, reason: str) -> None:
         """Take note that what played plays no longer."""
-        voice, self._now, self._next = self._now, None, None
+        voice, self._now = self._now, None
         self._follower.forget()
         if voice is not None:
             self._announcer.tell(reports.Stopped(voice.take.job, voice.take.rank, reason), voice.request)
@@ -323,7 +327,7 @@ class Deck:
             phase = entry_phase(beat, before, float(take.grid.beats) * version.turns, version.frames)
             origin = before
         number, blend = next(self._numbers), Blend.OTHER if fade else Blend.CUT
-        self._next = Voice(take, request, version, clip, number, phase, beat, origin, entry)
+        self._coming.send(Voice(take, request, version, clip, number, phase, beat, origin, entry))
         self._device.tell(Start(number, frame, clip, take.form, phase, fade, blend))
 
     def _launch(self, request: Request) -> float | None:
@@ -347,7 +351,7 @@ class Deck:
         voice = self._now
         line = self._clock.line if self._clock is not None else None
         busy = any(task is not None and not task.done() for task in (self._task, self._mending))
-        if voice is None or voice.loop is None or line is None or self._next is not None or busy:
+        if voice is None or voice.loop is None or line is None or self._coming.last is not None or busy:
             return
         if voice.take.form is Form.ONE_SHOT or not self._config.follow:
             return
@@ -361,7 +365,7 @@ class Deck:
         version = replace(voice.version, frames=remedy.frames, means=remedy.means)
         try:
             clip = await self._ready.clip(version)
-            if voice is self._now and self._next is None and voice.loop is not None:
+            if voice is self._now and self._coming.last is None and voice.loop is not None:
                 self._swap(voice, voice.loop, version, clip, remedy)
         except BridgeError as error:
             self._warn(voice.take, voice.request, f"it does not follow the session: {error}")
@@ -381,7 +385,7 @@ class Deck:
             beat = timeline.line_after(soonest, self._session.state.meter.bar)
             frame = entry_frame(beat, timeline, line, self._rules.offset, None)
             phase = entry_phase(beat, loop.beat, loop.beats, frames)
-        self._next = replace(
+        swapped = replace(
             voice,
             version=version,
             clip=clip,
@@ -392,4 +396,5 @@ class Deck:
             creeping=remedy.creeping,
             loop=None,
         )
+        self._coming.send(swapped)
         self._device.tell(Start(number, frame, clip, Form.LOOP, phase, fade, blend))

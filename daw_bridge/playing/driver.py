@@ -133,8 +133,10 @@ class _Desk:
                 self._clips = {number: clip for number, clip in self._clips.items() if number in keep}
             case Level(gain):
                 player.level(gain)
+            case Start() if order.clip and order.clip not in self._clips:
+                pass  # it was meant for the process before this one
             case Start():
-                samples = self._clips[order.clip] if order.clip else None
+                samples = self._clips.get(order.clip)
                 rise, fall = _curves(order.blend, order.fade)
                 cue = Cue(order.number, order.frame, samples, order.form, order.phase, rise, fall)
                 player.follow((*self._at_once, cue))  # what is to be at once may not have been yet: a stop, and a start

@@ -18,6 +18,7 @@ from plugin_host.spool import own_folder
 _FILES = 24  # fitted files that are kept: the takes of a job, to step to and fro
 _LOADED = 8  # clips that the device keeps
 _PATIENCE = 30.0  # seconds; the longest clip is stretched in half of it
+_WENT = "the audio device went away; ask again when it is back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Ready:
         self._working: dict[int, asyncio.Future[None]] = {}
         self._loading: dict[int, asyncio.Future[None]] = {}
         self._loaded: OrderedDict[Version, int] = OrderedDict()
+        self._made = 0  # how many files the fitter has answered for
+        self._lives = 0  # how often the device has gone
 
     def start(self) -> None:
         """Start the fitter. Raises `SpoolFull` or `SpoolUnusable`."""
@@ -72,6 +75,7 @@ class Ready:
         if number is None:
             number = next(self._numbers)
             future = self._loading[number] = asyncio.get_running_loop().create_future()
+            lives = self._lives
             self._tell(Load(number, path))
             try:
                 async with asyncio.timeout(_PATIENCE):
@@ -80,6 +84,8 @@ class Ready:
                 raise DeviceUnavailable("the audio device does not answer; ask again when it is back") from None
             finally:
                 self._loading.pop(number, None)
+            if lives != self._lives:  # it had the clip, and was gone before we came to hear of it
+                raise DeviceUnavailable(_WENT)
             self._loaded[version] = number
         self._loaded.move_to_end(version)
         return number
@@ -99,7 +105,7 @@ class Ready:
             if oldest is None:
                 break
             del self._loaded[oldest]
-        self._tell(Forget(keep | frozenset(self._loaded.values())))
+        self._tell(Forget(keep | frozenset(self._loaded.values()) | frozenset(self._loading)))
 
     def took(self, word: Loaded) -> None:
         """Take note of what the device has read."""
@@ -113,16 +119,17 @@ class Ready:
     def lost(self) -> None:
         """Take note that the device has forgotten everything."""
         self._loaded.clear()
+        self._lives += 1
         for future in self._loading.values():
             if not future.done():
-                future.set_exception(DeviceUnavailable("the audio device went away; ask again when it is back"))
+                future.set_exception(DeviceUnavailable(_WENT))
 
     async def _make(self, version: Version) -> Path:
         """Have a file made."""
         number = next(self._numbers)
         target = self._folder / f"{number}.npy"
         future = self._working[number] = asyncio.get_running_loop().create_future()
-        take = version.take
+        take, made = version.take, self._made
         self._fitter.tell(
             Fit(
                 number,
@@ -141,6 +148,8 @@ class Ready:
             async with asyncio.timeout(_PATIENCE):
                 await future
         except TimeoutError:
+            if made == self._made:  # it hangs, as in a read of a share that is dead: all that waits would wait for ever
+                self._fitter.end()
             raise DeviceUnavailable(f"{take.path.name} was not made ready to play in time; ask again") from None
         finally:
             self._working.pop(number, None)
@@ -152,6 +161,7 @@ class Ready:
 
     def _fitted(self, word: Fitted) -> None:
         """Take note of what the fitter has made."""
+        self._made += 1
         future = self._working.get(word.number)
         if future is not None and not future.done():
             if word.trouble:

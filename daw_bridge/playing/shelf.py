@@ -1,6 +1,5 @@
 """What can be played: the files of each job, as they are delivered."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,10 +67,13 @@ class Shelf:
         place = next((place for place, each in enumerate(takes) if each.rank == take.rank), 0)
         return takes[(place + by) % len(takes)]
 
-    def prune(self, wanted: Callable[[Path], bool] = lambda _: False) -> None:
-        """Remove the oldest files of our own folder, but those that are `wanted`. Thread: delivery."""
+    def prune(self, wanted: frozenset[Path]) -> None:
+        """Remove the oldest files of our own folder, but those that are `wanted`: a loop is fitted anew from its file.
+
+        Thread: any but the event loop's.
+        """
         found = sorted(self._own.glob("*.wav"), key=lambda path: path.stat().st_mtime)
         for path in found[: max(0, len(found) - KEPT)]:
-            if not wanted(path):
+            if path not in wanted:
                 atomic.discard(path)
                 atomic.discard(path.with_name(f"{path.name.removesuffix('.wav')}.json"))

@@ -1,4 +1,4 @@
-"""A clip that plays or is about to, and the version of it that lasts as long as the session has it."""
+"""A clip that plays or is about to, those that are on their way, and the version of it that lasts as long as the session has it."""
 
 from dataclasses import dataclass
 
@@ -46,6 +46,42 @@ class Voice:
             version.means,
             self.creeping,
         )
+
+
+class Coming:
+    """The voices that were sent to the device and are not known to have begun. One takes the place of those before it.
+
+    All are kept, by the numbers of their cues: one that was replaced too late has begun when its successor is sent, and
+    is heard of only then.
+    """
+
+    def __init__(self) -> None:
+        self._sent: dict[int, Voice] = {}
+
+    @property
+    def last(self) -> Voice | None:
+        """What is about to play; None for nothing."""
+        return next(reversed(self._sent.values()), None)
+
+    @property
+    def clips(self) -> frozenset[int]:
+        """Their numbers at the device."""
+        return frozenset(each.clip for each in self._sent.values())
+
+    def send(self, voice: Voice) -> None:
+        """Take note of a voice whose cue is sent; numbers only rise."""
+        self._sent[voice.number] = voice
+
+    def begun(self, number: int) -> Voice | None:
+        """Return the voice that has begun, None for a cue of nothing or one given up; those sent before it never will."""
+        voice = self._sent.get(number)
+        if voice is not None:
+            self._sent = {each: sent for each, sent in self._sent.items() if each > number}
+        return voice
+
+    def clear(self) -> None:
+        """Give up all of them."""
+        self._sent.clear()
 
 
 def version_for(take: Take, timeline: Timeline, rate: int, rules: Rules) -> tuple[Version, str]:
