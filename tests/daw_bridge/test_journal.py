@@ -52,6 +52,13 @@ class Unflushable(sqlite3.Connection):
         return super().execute(sql, parameters)
 
 
+def fill(journal: Journal, base: sqlite3.Connection, pages: int) -> None:
+    """Let the disk have room for so many pages of the journal, whichever way they come."""
+    assert journal._shortcut is not None
+    for each in (base, journal._shortcut._base):
+        each.execute(f"PRAGMA max_page_count = {pages}")
+
+
 def kept_by(folder: Path, law: Callable[[Journal], Awaitable[None]], base: sqlite3.Connection | None = None) -> None:
     """Run `law` with a journal in `folder`, which writes into `base`, if there is one already."""
 
@@ -319,12 +326,12 @@ def test_what_is_too_large_for_the_disk_waits_and_what_is_not_is_accepted(tmp_pa
         for name in "ab":
             await journal.accepted(job(name))
         ((pages,),) = base.execute("PRAGMA page_count")
-        base.execute(f"PRAGMA max_page_count = {pages + 4}")
+        fill(journal, base, pages + 4)
         journal.ended(job("a"), State.FAILED, Failed("a", "internal", "long" * 50_000))
         journal.ended(job("b"), State.CANCELLED, Cancelled("b"))
         await journal.accepted(job("c"))
         assert rows(tmp_path, "SELECT id, state FROM jobs") == [(name, "waiting") for name in "abc"]
-        base.execute("PRAGMA max_page_count = 1000000")
+        fill(journal, base, 1_000_000)
         await journal.through()
 
     kept_by(tmp_path, law, base)
@@ -352,7 +359,7 @@ def test_what_the_journal_closes_without_is_said(tmp_path: Path, caplog: pytest.
     async def law(journal: Journal) -> None:
         await journal.accepted(job("a"))
         ((pages,),) = base.execute("PRAGMA page_count")
-        base.execute(f"PRAGMA max_page_count = {pages}")
+        fill(journal, base, pages)
         await journal.ended(job("a"), State.FAILED, Failed("a", "internal", "long" * 50_000))
 
     kept_by(tmp_path, law, base)
@@ -397,3 +404,21 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(JournalUnusable, match=r"file cannot be used.*set paths\.state"):
         opened(tmp_path / "file")
+
+
+def test_what_is_in_the_way_is_waited_for_elsewhere(tmp_path: Path) -> None:
+    """While another program writes, no commit is made by the event loop, and all come through in order behind it."""
+
+    async def law(journal: Journal) -> None:
+        assert journal.accepted(job("a")).done()
+        with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = [journal.accepted(job("b")), journal.accepted(job("c"))]
+            assert not any(each.done() for each in waiting)
+            other.execute("COMMIT")
+            await asyncio.gather(*waiting)
+        await asyncio.sleep(0)
+        assert journal.accepted(job("d")).done()
+
+    kept_by(tmp_path, law)
+    assert rows(tmp_path, "SELECT id FROM jobs ORDER BY number") == [("a",), ("b",), ("c",), ("d",)]
