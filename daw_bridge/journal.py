@@ -36,6 +36,8 @@ TOLD = "told"
 The state is there for those that ended while the journal could not be written: there is no other word of it then.
 """
 
+_ROOM = b"\n" * 2**16  # what is taken from the disk at the start, for some thousand ends that are told when it is full
+
 _STATES = {Done: State.DONE, Cancelled: State.CANCELLED, Failed: State.FAILED}
 
 
@@ -65,8 +67,10 @@ class Journal:
         ((last,),) = base.execute("SELECT coalesce(max(number), 0) FROM jobs")
         self._next = last + 1
         self._numbers = dict(base.execute("SELECT id, number FROM jobs WHERE state IN ('waiting', 'running')"))
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-        self._told = os.open(self._path.with_name(TOLD), flags, 0o600)
+        self._told = os.open(self._path.with_name(TOLD), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with suppress(OSError):  # it is full already
+            os.write(self._told, _ROOM)
+        os.lseek(self._told, 0, os.SEEK_SET)
         checkpoints = Checkpoints(self._path)
         self._shortcut = Shortcut(self._path, checkpoints)
         arguments = (base, checkpoints, self._batches, asyncio.get_running_loop())

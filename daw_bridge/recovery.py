@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 _MOST_DEATHS = 2
 _LONG_AGO = 86_400.0  # seconds after which nobody wants to be told any more
-_TOLD_LINE = re.compile(r"^(\d+) (done|cancelled|failed)$", re.MULTILINE)
+_TOLD_LINE = re.compile(r"^(\d{1,18}) (done|cancelled|failed)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _legacy(base: sqlite3.Connection, state_folder: Path) -> Legacy:
 def _note_told(base: sqlite3.Connection, path: Path) -> None:
     """Note in the journal which ends were told, and end there what was told while it could not be written."""
     with suppress(OSError):
-        for number, state in _TOLD_LINE.findall(path.read_text()):
+        for number, state in _TOLD_LINE.findall(path.read_text("ascii", "replace")):
             base.execute("UPDATE jobs SET told = 1 WHERE number = ?", (number,))
             ended = "UPDATE jobs SET state = ?, ended = ? WHERE number = ? AND ended IS NULL"
             base.execute(ended, (state, time.time(), number))

@@ -244,11 +244,9 @@ def test_a_torn_line_tells_of_no_other_job(tmp_path: Path) -> None:
         for name in "ab":
             await journal.accepted(job(name))
             await journal.ended(job(name), State.CANCELLED, Cancelled(name))
-        with (tmp_path / TOLD).open("a") as file:
-            file.write("\n1 canc")
-        journal.hear(Cancelled("b"), job("b").request)
 
     kept_by(tmp_path, law)
+    (tmp_path / TOLD).write_text("\n1 canc\n2 cancelled")
     base, _ = opened(tmp_path)
     found = [each.job.id for each in legacy(base, tmp_path).untold]
     base.close()
