@@ -8,7 +8,6 @@ It reads from the sound card up::
     words      what the daemon and the device's process tell each other
     driver     the device's process
     fitter     another process: it brings a file to the device's rate and the session's tempo
-    child      the daemon's side of such a process: started, heard, replaced
     clock      which frame of the device is heard at which moment
     drift      whether what plays is still with the session, and what to do if not
     shelf      what can be played: the files of each job

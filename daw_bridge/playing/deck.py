@@ -11,9 +11,9 @@ from pathlib import Path
 
 from daw_bridge import reports
 from daw_bridge.announce import Announcer
+from daw_bridge.child import Child
 from daw_bridge.errors import BadRequest, BridgeError, DeviceUnavailable
 from daw_bridge.jobs import Jobs
-from daw_bridge.playing.child import Child
 from daw_bridge.playing.clock import DeviceClock, Line
 from daw_bridge.playing.drift import Follower, Remedy, Rules, Sounding
 from daw_bridge.playing.driver import drive

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from daw_bridge.child import Child
 from daw_bridge.errors import DeviceUnavailable
-from daw_bridge.playing.child import Child
 from daw_bridge.playing.fitter import Fit, Fitted, Means, work
 from daw_bridge.playing.shelf import Take
 from daw_bridge.playing.words import Forget, Load, Loaded, Order

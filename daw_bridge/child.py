@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ _log = logging.getLogger(__name__)
 
 _AGAIN = 0.5  # seconds from the death of a process to the next one
 _LATER = 5.0  # seconds from one that could not be started, for want of memory or processes, to the next try
+_BIRTH = 15.0  # seconds that a new one has for its first word: it may have much to load, or many ports to open
+_MOST = 4_096  # words that may wait for it: more wait only for one that hangs
 
 T = TypeVar("T")
 
@@ -44,8 +47,9 @@ class Child(Generic[T]):
         self._silence = silence
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
+        self._words: queue.Queue[object] = queue.Queue()
         self._timer: asyncio.TimerHandle | None = None
-        self._heard = 0.0
+        self._due = 0.0
         self._stopped = False
 
     def start(self) -> None:
@@ -67,11 +71,12 @@ class Child(Generic[T]):
             return
         finally:
             theirs.close()
-        self._process, self._pipe = process, ours
-        self._heard = loop.time()
+        self._process, self._pipe, self._words = process, ours, queue.Queue(_MOST)
         if self._silence is not None:
-            self._timer = loop.call_later(self._silence, self._watch)
-        threading.Thread(target=_hand_on, args=(ours, loop, self._take), name="child", daemon=True).start()
+            self._due = loop.time() + _BIRTH
+            self._timer = loop.call_later(self._silence / 4, self._watch)
+        threading.Thread(target=_hand_on, args=(ours, loop, self._take), name="child hears", daemon=True).start()
+        threading.Thread(target=_pass_on, args=(ours, self._words), name="child tells", daemon=True).start()
 
     def _put_off(self, error: OSError) -> None:
         """Try to start it later."""
@@ -100,10 +105,10 @@ class Child(Generic[T]):
         return self._process.pid if self._process is not None else None
 
     def tell(self, word: object) -> None:
-        """Send `word`; without a process it is lost, of which `lost` has told."""
+        """Send `word`, without waiting; without a process, and to one that takes nothing any more, it is lost."""
         if self._pipe is not None:
-            with suppress(OSError):
-                self._pipe.send(word)
+            with suppress(queue.Full):
+                self._words.put_nowait(word)
 
     def _take(self, pipe: Connection, word: T | None) -> None:
         """Take what the process says; None when it is dead."""
@@ -111,11 +116,12 @@ class Child(Generic[T]):
             return
         loop = asyncio.get_running_loop()
         if word is not None:
-            self._heard = loop.time()
+            self._due = loop.time() + (self._silence or 0.0)
             self._hear(word)
             return
         if self._timer is not None:
             self._timer.cancel()
+        self.tell(None)  # whoever passes words on may go
         self._pipe.close()
         self._pipe = None
         self._timer = loop.call_later(_AGAIN, self.start)
@@ -126,10 +132,10 @@ class Child(Generic[T]):
         if self._silence is None:
             return
         loop = asyncio.get_running_loop()
-        if loop.time() - self._heard > self._silence:
+        if loop.time() > self._due:
             self.end()
         else:
-            self._timer = loop.call_later(self._silence / 2, self._watch)
+            self._timer = loop.call_later(self._silence / 4, self._watch)
 
 
 def _hand_on(pipe: Connection, loop: asyncio.AbstractEventLoop, take: Callable[[Connection, Any], None]) -> None:
@@ -144,3 +150,16 @@ def _hand_on(pipe: Connection, loop: asyncio.AbstractEventLoop, take: Callable[[
             loop.call_soon_threadsafe(take, pipe, word)
         except RuntimeError:
             return  # the loop is closed: nobody is left to tell
+
+
+def _pass_on(pipe: Connection, words: "queue.Queue[object]") -> None:
+    """Send what is to be told, until the word to leave, or until the process is dead. Thread: one for each process.
+
+    The event loop cannot do it: the pipe of a process that hangs is full some day, and whoever writes into it waits.
+    """
+    with suppress(OSError):
+        while True:
+            word = words.get()
+            pipe.send(word)
+            if word is None:
+                return

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from daw_bridge.playing import child
-from daw_bridge.playing.child import Child
+from daw_bridge import child
+from daw_bridge.child import Child
 from daw_bridge.playing.fitter import Fit, Fitted, Means, work
 from plugin_host.engine import Form
 
