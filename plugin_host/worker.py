@@ -33,7 +33,7 @@ from plugin_host.spool import SpooledClip, spool
 
 _log = logging.getLogger(__name__)
 
-_NICE = 5  # the daemon answers first: it needs next to nothing, but at once
+_NICE = 14  # the daemon answers first: it needs next to nothing, but at once; so does the DAW, whose sound comes first
 _STEP_INTERVAL = 0.02  # seconds between two reports of progress within one stage
 _SACRIFICE = "500"  # of 1000: when memory runs out, the system ends the worker and not the daemon
 _SPENT = 70  # exit status of a worker that can do no more work
