@@ -109,14 +109,19 @@ class Live:
             "is_playing": False,
         }
         self.listened: set[str] = set()
+        self.asked: set[str] = set()
 
     def answer_until(self, listened: str) -> None:
-        """Answer questions until `listened` is listened to."""
-        while listened not in self.listened:
+        """Answer questions until all was asked for, and `listened` is listened to.
+
+        A set that is opened in the middle of the first questions misses some: they are asked again a second later.
+        """
+        while not (listened in self.listened and self.song.keys() <= self.asked):
             for message in decode(self._socket.recv(65_536)):
                 _, _, _, verb, name = message.address.split("/")
                 if verb == "get":
                     self.tell(name)
+                    self.asked.add(name)
                 elif verb == "start_listen":
                     self.listened.add(name)
 
