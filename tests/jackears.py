@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 NAME = "Test ears"
-_MOST = 48_000 * 200
+_MOST = 48_000 * 700
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ def under_load(seconds: float) -> None:
         before, gaps = status(client), recorder.heard().gaps
         jobs = _keep_busy(client, monotonic() + seconds)
         after = status(client)
-        lost = recorder.heard().gaps - gaps if seconds <= 180 else "not recorded"
+        lost = recorder.heard().gaps - gaps if seconds <= 660 else "not recorded"
     told = {name: after[name] for name in after if name.startswith("device_")}
     record(
         "play",
