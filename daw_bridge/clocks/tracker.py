@@ -35,7 +35,7 @@ _UNHEARD = _NEWEST + _EVERY - 1  # ticks that have no say in the line: a leap ma
 _SURE = 120  # ticks: a line through fewer cannot tell a lost tick from a driver's block that came between two
 _ASIDE = 0.6  # of a tick: so far beside the line is no jitter
 _SAME_PLACE = 0.3  # of a tick: so near to a whole number of ticks is one
-_SHARP = 0.15  # of a tick: beside a line with a greater spread, a lost tick cannot be told from a block's leap
+_SHARP = 0.13  # of a tick: beside a line with a greater spread, a lost tick cannot be told from a block's leap
 _HAIR = 0.002  # seconds: a smaller bend of the line is not worth a shorter window
 _BLOCKS = [2**power / rate for power in range(8, 13) for rate in (44_100, 48_000)]  # seconds; 96 kHz has the same
 _EXACTLY = 8e-4  # of a block: so near to it is its pace, and no tempo's
@@ -107,7 +107,7 @@ class Tracker:
             if since:
                 numbers[-since:] += moved
                 self._mend(since, moved)
-            elif not _bent(old, off, leap):
+            elif not _bent(old, off, leap) or (old.ticks < _SURE and _leapt(old, off, times)):
                 break
             elif leap:
                 begin = len(times) - _NEWEST - _UNHEARD + 1
@@ -181,3 +181,9 @@ def _bent(old: Line, off: _Floats, leap: float) -> bool:
     """
     nearest = max(off.min(), -off.max())  # above zero only where all are on one side
     return bool(nearest > max(_HAIR, 1.5 * old.spread, 1.2 * leap))
+
+
+def _leapt(old: Line, off: _Floats, times: _Floats) -> bool:
+    """Whether it was one leap that took the newest ticks off a short line, and no other pace."""
+    leap = float(np.abs(np.diff(times[-_UNHEARD - 1 :]) - old.period).max())
+    return leap > _ASIDE * abs(float(np.median(off)))

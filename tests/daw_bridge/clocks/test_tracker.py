@@ -91,6 +91,13 @@ def test_a_tempo_whose_tick_takes_about_a_block_is_no_other_and_loses_no_beat(bl
         assert -block < line.time - stream.sent[line.number] < 2 * block
 
 
+def test_a_block_of_half_a_tick_keeps_no_line_short() -> None:
+    """At 60 BPM ticks leap back by 1024 frames every twenty-first: the line through four bars knows it."""
+    for seed in range(20):
+        stream = steady(60, 4, np.random.default_rng(seed), jitter=MILLISECOND, block=1_024 / 48_000)
+        assert abs(line_of(heard(stream.came)).tempo - 60) < 0.05
+
+
 def test_a_jump_of_the_tempo_is_followed_within_a_bar() -> None:
     """From 120 to 128 in one tick: a bar later the tempo is read to half a BPM."""
     stream = changing([(0, 120), (8, 120), (8.001, 128), (10, 128)], np.random.default_rng(3), jitter=MILLISECOND)
