@@ -12,8 +12,8 @@ RATE = 48_000
 
 
 @contextmanager
-def jack_server(name: str, *options: str) -> Iterator[Mapping[str, str]]:
-    """Run ``jackd`` on its dummy driver, and yield the environment that leads to it.
+def jack_server(name: str, *options: str, period: int = PERIOD) -> Iterator[Mapping[str, str]]:
+    """Run ``jackd`` on its dummy driver in blocks of `period` frames, and yield the environment that leads to it.
 
     With the option ``-S`` no program is ever left out of a block, so that a recording is exact; but one that is killed
     then holds up all others for two seconds.
@@ -34,7 +34,7 @@ def jack_server(name: str, *options: str) -> Iterator[Mapping[str, str]]:
         "-r",
         str(RATE),
         "-p",
-        str(PERIOD),
+        str(period),
     ]
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**os.environ, **environment})

@@ -25,12 +25,16 @@ from daw_bridge.playing.output import Stream, let_go, look_again
 from daw_bridge.playing.words import Blend, Closed, Forget, Level, Load, Loaded, Opened, Order, Start, Wanted
 from plugin_host.audio import Samples
 
+PRIORITY = 5
+"""Of the whole process, where the system lets us: who holds Python's lock must not be held up while the callback wants it.
+
+Below the 10 of an audio server."""
+
 _LOOK = 1.0  # seconds from one look for a missing device to the next
 _TURN = 0.02  # seconds from one look at what happened to the next
 _BEAT = 0.1  # seconds from one beat to the next
 _DEAD = 1.0  # seconds without a callback after which a stream is dead
 _PATIENCE = 1.0  # seconds that closing may take
-_PRIORITY = 5  # below an audio server's 10: who holds Python's lock must not be held up while the callback wants it
 _SWITCH = 0.0005  # seconds after which the callback gets Python's lock; Python's own 5 ms are a whole block
 
 
@@ -53,7 +57,7 @@ def _quiet() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     with suppress(AttributeError, OSError):  # where the system lets us, as it lets an audio server
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     sys.setswitchinterval(_SWITCH)
     gc.disable()  # a collection holds the lock, and nothing here is made in circles
 

@@ -83,6 +83,7 @@ class Meter:
     underruns: int = 0
     slow: int = 0
     worst: float = 0.0
+    busy: float = 0.0
     count: int = 0
     times: "np.ndarray[Any, np.dtype[np.float64]]" = field(default_factory=lambda: np.zeros(_PAIRS))
     frames: "np.ndarray[Any, np.dtype[np.int64]]" = field(default_factory=lambda: np.zeros(_PAIRS, np.int64))
@@ -160,12 +161,20 @@ class Stream:
         sums = np.cumsum(meter.took)
         p999 = float(np.searchsorted(sums, 0.999 * sums[-1]) + 1) * _TICK
         return Beat(
-            float(times[best]), int(frames[best]), meter.latency, count, meter.underruns, meter.slow, meter.worst, p999
+            float(times[best]),
+            int(frames[best]),
+            meter.latency,
+            count,
+            meter.underruns,
+            meter.slow,
+            meter.worst,
+            p999,
+            meter.busy,
         )
 
     def _callback(self, out: Any, frames: int, when: Any, status: Any) -> None:
         """Fill one block. Thread: audio."""
-        began, meter = time.monotonic(), self._meter
+        began, work, meter = time.monotonic(), time.thread_time(), self._meter
         row = meter.count % _PAIRS
         meter.times[row], meter.frames[row] = began, self.player.frame
         if status.output_underflow:
@@ -182,6 +191,7 @@ class Stream:
             for column, channel in enumerate(self._columns):
                 out[done : done + run, channel] = mixed[:, column]
             done += run
+        meter.busy = max(meter.busy, time.thread_time() - work)
         seconds = time.monotonic() - began
         meter.took[min(_TICKS - 1, int(seconds / _TICK))] += 1
         meter.worst = max(meter.worst, seconds)

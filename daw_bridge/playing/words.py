@@ -97,7 +97,8 @@ class Beat:
 
     The callback for `frame` came at `time` (seconds of `time.monotonic`), and what it filled is heard `latency` seconds
     later. Counted since the stream was opened: callbacks, those that came too late for the device (`underruns`), and
-    those that took longer than their block lasts (`slow`). `worst` and `p999` are the seconds a callback took.
+    those that took longer than their block lasts (`slow`). `worst` and `p999` are the seconds a callback took, `busy` is
+    the most that one kept a core at work: where `worst` is far more, the system held it up, and only a larger block helps.
     """
 
     time: float
@@ -108,6 +109,7 @@ class Beat:
     slow: int
     worst: float
     p999: float
+    busy: float
 
     def told(self) -> dict[str, str | int | float]:
         """Return it as the status tells it."""
@@ -118,6 +120,7 @@ class Beat:
             "device_slow": self.slow,
             "device_worst_ms": 1000 * self.worst,
             "device_p999_ms": 1000 * self.p999,
+            "device_busy_ms": 1000 * self.busy,
         }
 
 

@@ -1,7 +1,8 @@
 """The audio device under load: dropouts, the time of the callback, and how exactly clips begin.
 
-On a real JACK server at 48 kHz and 256 frames, with jobs on all cores the whole time. ``PLAY_SECONDS`` sets how long; ten
-minutes unless it is given.
+On a real JACK server at 48 kHz, in blocks of 256 frames and of 512, with jobs on all cores the whole time. ``PLAY_SECONDS``
+sets how long each; ten minutes unless it is given. A process of the same priority that does nothing but fill a block when
+it is due runs beside it: what happens to it too, the machine does to everybody.
 """
 
 import os
@@ -11,10 +12,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, perf_counter
 
+import bystanders
 from daemons import daemon, until
 from ears import NAME, Ears, ears, first
 from figures import record, spread
 from jackserver import PERIOD, RATE, jack_server
+from talker import talker
 
 from daw_bridge.client import Client
 from daw_bridge.wires.osc_packet import Argument
@@ -26,7 +29,8 @@ _TRIGGERS = 20
 def run() -> None:
     """Measure under load, then from trigger to sound."""
     seconds = float(os.environ.get("PLAY_SECONDS", "600"))
-    under_load(seconds)
+    for period in (PERIOD, 2 * PERIOD):
+        under_load(seconds, period)
     from_trigger_to_sound()
 
 
@@ -43,25 +47,29 @@ def wait(client: Client, is_so: Callable[[dict[str, Argument]], bool]) -> None:
         list(client.hear(0.1))
 
 
-def under_load(seconds: float) -> None:
-    """Let a loop play while jobs keep the workers busy."""
+def under_load(seconds: float, period: int) -> None:
+    """Let a loop play in blocks of `period` frames while jobs keep the workers busy."""
     with ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(jack_server(f"play-{os.getpid()}", "-S"))
+        server = stack.enter_context(jack_server(f"play-{os.getpid()}", "-S", period=period))
         recorder = stack.enter_context(ears(base, server))
         running = stack.enter_context(daemon(base, DAW_BRIDGE_DEVICE_NAME=NAME, **server))
+        bystander = stack.enter_context(talker(bystanders.__file__, str(period), str(RATE)))
         client = stack.enter_context(running.client())
         client.send("/bridge/notify", 1)
         client.send("/bridge/generate", "house drums", "deliver", "both", "bars", 4, "takes", 1)
         until(client, "/bridge/playing")
         before, gaps = status(client), recorder.heard().gaps
+        assert bystander.words() == ["ready"]
         jobs = _keep_busy(client, monotonic() + seconds)
         after = status(client)
+        bystander.say("tell")
+        beside = dict(zip(bystanders.TOLD, map(float, bystander.words()), strict=True))
         lost = recorder.heard().gaps - gaps if seconds <= 660 else "not recorded"
     told = {name: after[name] for name in after if name.startswith("device_")}
     record(
         "play",
-        {"seconds": seconds, "rate": RATE, "block": PERIOD, "server": "jackd -S -P 10, dummy driver"},
+        {"seconds": seconds, "rate": RATE, "block": period, "server": "jackd -S -P 10, dummy driver"},
         {
             "jobs done meanwhile": jobs,
             "dropouts that the server told": _more(before, after, "device_underruns"),
@@ -70,6 +78,8 @@ def under_load(seconds: float) -> None:
             "callbacks": _more(before, after, "device_callbacks"),
             "callback, worst ms": told["device_worst_ms"],
             "callback, p99.9 ms": told["device_p999_ms"],
+            "callback, most time of a core, ms": told["device_busy_ms"],
+            "bystander": beside,
             "loop off the session, ms": told["device_off_ms"],
         },
     )

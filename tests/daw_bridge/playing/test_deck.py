@@ -49,7 +49,7 @@ def told(base: Path, law: Callable[[Deck], None]) -> list[tuple[str, str]]:
         announcer.listen(listen)
         deck = Deck(DeviceConfig(name="default"), base, session, Jobs(1), announcer)
         deck._hear(Opened("an output", 48_000, 256))
-        deck._hear(Beat(0.0, 0, 0.01, 1, 0, 0, 0.0, 0.0))
+        deck._hear(Beat(0.0, 0, 0.01, 1, 0, 0, 0.0, 0.0, 0.0))
         law(deck)
 
     asyncio.run(run())
