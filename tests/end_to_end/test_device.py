@@ -20,7 +20,10 @@ from jackserver import jack_server
 
 from daw_bridge.client import Client
 from daw_bridge.wires.osc_packet import Argument, encode
-from plugin_host.audio import Samples
+from plugin_host.audio import Audio, Samples
+from plugin_host.engine import Form
+from plugin_host.fit import level
+from plugin_host.resample import converted
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
@@ -90,6 +93,22 @@ def test_what_is_played_is_what_was_delivered(server: Mapping[str, str], tmp_pat
     assert swap >= 20 * len(one)
     assert np.array_equal(music[:swap], np.resize(one, (swap, 2)))
     assert np.array_equal(music[swap:], np.resize(other, (len(music) - swap, 2)))
+
+
+def test_a_clip_at_another_rate_is_brought_to_the_devices(server: Mapping[str, str], tmp_path: Path) -> None:
+    """It is the delivered clip, converted to just as many bars at the device's rate, loop after loop; and that is told."""
+    with heard_daemon(tmp_path, server, **EXACT) as (running, client, recorder):
+        client.send("/bridge/generate", "house drums", "deliver", "both", "bars", 1, "takes", 1, "rate", 44_100)
+        warned = until(client, "/bridge/warning")[-1].arguments
+        until(client, "/bridge/playing")
+        wait_for_frames(client, 4 * 12_000)
+        (path,), heard = running.wavs, recorder.heard().samples
+        samples = delivered(path)
+    turns = level(Audio(converted(np.tile(samples, (16, 1)), 16 * 12_000, Form.LOOP), 48_000))[0].samples
+    music = heard[first(heard) - first(turns) :]
+    assert len(samples) == 11_025
+    assert "resampled to the device's 48000 Hz" in str(warned)
+    assert np.array_equal(music[:36_000], turns[:36_000])
 
 
 def test_clips_for_the_device_alone_do_not_land_in_the_folder(server: Mapping[str, str], tmp_path: Path) -> None:
