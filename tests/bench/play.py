@@ -53,7 +53,8 @@ def under_load(seconds: float, period: int) -> None:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(jack_server(f"play-{os.getpid()}", "-S", period=period))
         recorder = stack.enter_context(ears(base, server))
-        running = stack.enter_context(daemon(base, DAW_BRIDGE_DEVICE_NAME=NAME, **server))
+        settings = {"DAW_BRIDGE_DEVICE_NAME": NAME, "DAW_BRIDGE_DEVICE_BLOCK": str(period)}
+        running = stack.enter_context(daemon(base, **settings, **server))
         bystander = stack.enter_context(talker(bystanders.__file__, str(period), str(RATE)))
         client = stack.enter_context(running.client())
         client.send("/bridge/notify", 1)
