@@ -232,7 +232,6 @@ class Foreman:
         """Have a worker stop an order at its next step, if it is still there."""
         if staff not in self._crew:
             self._guard.ended(number)
-            forget(self._spool, number)
             return
         self._guard.let_go(number)
         with suppress(OSError):
@@ -321,7 +320,6 @@ class Foreman:
         """End a worker that will not leave by itself. A driver may keep it for a while: nobody waits for that here."""
         staff.process.kill()
         self._forget(staff)  # its pipe is closed when it has ended: a thread still reads from it
-        threading.Thread(target=staff.process.join, name="last respects", daemon=True).start()
 
     async def _bury(self, staff: _Staff) -> None:
         """Clear away a worker that died, or is about to: what a driver has to clear up first may take seconds."""
@@ -331,9 +329,11 @@ class Foreman:
         staff.pipe.close()
 
     def _forget(self, staff: _Staff) -> None:
-        """Have no more to do with a worker."""
-        self._guard.buried(staff.process.pid)
+        """Have no more to do with a worker; what it has written of orders that it did not end goes once it is dead."""
+        unended = self._guard.buried(staff.process.pid)
         self._crew = [None if each is staff else each for each in self._crew]
+        arguments = (staff.process, self._spool, unended)
+        threading.Thread(target=_last_respects, args=arguments, name="last respects", daemon=True).start()
 
 
 def _log_trace(engine: str, error: BaseException) -> None:
@@ -347,6 +347,13 @@ def _death(staff: _Staff) -> WorkerDied:
     code = staff.process.exitcode
     how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with exit status {code}"
     return WorkerDied(f"the worker process {how} in the middle of this job; ask again, a fresh one is at hand")
+
+
+def _last_respects(process: SpawnProcess, spool: Path, orders: list[int]) -> None:
+    """Wait until a worker is dead: until then it may write; then remove what it has not told of. Thread: one for each."""
+    process.join()
+    for order in orders:
+        forget(spool, order)
 
 
 def _hand_on(staff: _Staff, arrivals: "asyncio.Queue[_Arrival]", loop: asyncio.AbstractEventLoop) -> None:

@@ -104,9 +104,11 @@ class Guard:
         """Return how many orders were cancelled at a process that has not said yet that it has ended them."""
         return sum(order.worker == worker for order in self._leaving.values())
 
-    def buried(self, worker: int | None) -> None:
-        """Take note that a process is no more."""
+    def buried(self, worker: int | None) -> list[int]:
+        """Take note that a process is no more; return the orders that it has not ended."""
+        unended = [number for number, order in (self._orders | self._leaving).items() if order.worker == worker]
         self._leaving = {number: order for number, order in self._leaving.items() if order.worker != worker}
+        return unended
 
     def due(self) -> bool:
         """Whether it is time for another look; asked, it counts as one."""

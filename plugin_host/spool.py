@@ -1,7 +1,8 @@
-"""The spool: finished clips on their way from the worker's process to the daemon's, as plain array files.
+"""The spool: finished clips on their way from the worker's process to the daemon's, as files of bare samples.
 
 A file is read back as a memory map, so that a clip of five minutes costs the daemon no memory, and nothing has to be
-copied through a pipe. Every daemon has a folder of its own in the spool, named by the number of its process; what a
+copied through a pipe. It has no header: several are read at a time, and NumPy reads its own with Python's parser, which
+fails in one thread when another is let in half-way (CPython 3.11, issue 106905). Every daemon has a folder of its own in the spool, named by the number of its process; what a
 killed one leaves behind is swept by the next that starts.
 """
 
@@ -20,20 +21,23 @@ from plugin_host.audio import Audio
 from plugin_host.clip import Clip, ClipFacts
 from plugin_host.errors import SpoolFull, SpoolUnusable
 
+_SUFFIX = ".f32"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SYNCHRONIZE, _ACCESS_DENIED = 0x0010_0000, 5  # the least that a process of Windows can be opened for; ERROR_…
 
 
 @dataclass(frozen=True, slots=True)
 class SpooledClip:
-    """A clip whose sound lies in a file of the spool."""
+    """A clip whose sound, of shape ``(frames, channels)``, lies in a file of the spool."""
 
     facts: ClipFacts
     path: Path
+    shape: tuple[int, ...]
 
     def load(self) -> Clip:
         """Return the clip, its samples mapped from the file: it stays valid after `discard` where the system allows."""
-        return Clip(self.facts, Audio(np.load(self.path, mmap_mode="r"), self.facts.grid.rate))
+        samples = np.memmap(self.path, np.float32, "r", shape=self.shape)
+        return Clip(self.facts, Audio(samples, self.facts.grid.rate))
 
     def discard(self) -> None:
         """Delete the file; it is no error if it is gone."""
@@ -42,24 +46,23 @@ class SpooledClip:
 
 def spool(clip: Clip, folder: Path, name: str) -> SpooledClip:
     """Write `clip` into `folder` under `name`. Raises `SpoolFull` when the disk has no room, else `SpoolUnusable`."""
-    path = folder / f"{name}.npy"
-    samples = np.ascontiguousarray(clip.audio.samples)
+    path = folder / f"{name}{_SUFFIX}"
+    samples = np.ascontiguousarray(clip.audio.samples, np.float32)
     try:
-        # Not `np.save`: NumPy writes past Python's file, and its error does not say that the disk is full.
+        # Not by NumPy: it writes past Python's file, and its error does not say that the disk is full.
         with path.open("wb") as file:
-            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(samples))
             file.write(samples.data)
     except OSError as error:
         with suppress(OSError):
             path.unlink(missing_ok=True)
         raise _in_plain_words(folder, error) from error
-    return SpooledClip(clip.facts, path)
+    return SpooledClip(clip.facts, path, samples.shape)
 
 
 def forget(folder: Path, order: int) -> None:
     """Delete what the worker of an order has written by the time it died; that it told of all of it is not said."""
     with suppress(OSError):
-        for path in folder.glob(f"{order}-*.npy"):
+        for path in folder.glob(f"{order}-*{_SUFFIX}"):
             path.unlink(missing_ok=True)
 
 
@@ -112,7 +115,7 @@ def runs(process: int) -> bool:
 
 def _empty(folder: Path) -> None:
     """Delete the clips in `folder`, and nothing else that lies there."""
-    for path in folder.glob("*.npy"):
+    for path in folder.glob(f"*{_SUFFIX}"):
         path.unlink(missing_ok=True)
 
 

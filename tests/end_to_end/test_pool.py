@@ -29,7 +29,7 @@ def filled(client: Client) -> None:
 
 def spooled(running: Running) -> int:
     """Return how many clips lie in the spool."""
-    return len(list((running.state / "spool").rglob("*.npy")))
+    return len(list((running.state / "spool").rglob("*.f32")))
 
 
 def test_a_trigger_is_answered_from_the_pool_and_the_pool_filled_again(tmp_path: Path) -> None:

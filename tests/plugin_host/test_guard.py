@@ -67,6 +67,12 @@ def story(base: Path, limits: Limits, prompt: str) -> tuple[HostError, int]:
     return asyncio.run(told())
 
 
+def gone(path: Path) -> None:
+    """Wait until there is no such file."""
+    while path.exists():
+        pass
+
+
 def begun(base: Path, prompt: str) -> int:
     """Return how many workers began the job."""
     return sum(line.endswith(prompt) for line in (base / "trace").read_text().splitlines())
@@ -93,6 +99,27 @@ def test_a_job_that_ends_two_workers_is_failed_and_not_tried_again(
     assert "has ended two worker processes and is not tried again" in str(error)
     assert begun(tmp_path, how) == 2
     assert clips == 2
+
+
+def test_what_a_killed_worker_had_not_told_of_is_cleared_away(tmp_path: Path) -> None:
+    """It was at a job that had been cancelled, and had written a clip that nobody will ever hear of."""
+
+    async def law() -> None:
+        with foreman(tmp_path, QUICK) as lent:
+            try:
+                assert await made(lent) == 2
+                async with aclosing(lent.make("planted", replace(PLAN, prompt="then hang"))) as events:
+                    await anext(events)
+                    untold = tmp_path / str(os.getpid()) / "2-9.f32"
+                    untold.touch()
+                os.kill(next(pid for pid in lent.pids if pid), signal.SIGKILL)
+                assert await made(lent) == 2
+                await asyncio.to_thread(gone, untold)
+            finally:
+                await lent.stop()
+
+    asyncio.run(law())
+    assert list(tmp_path.rglob("*.f32")) == []
 
 
 def test_workers_that_end_as_soon_as_they_are_started_are_named(tmp_path: Path) -> None:

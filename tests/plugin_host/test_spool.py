@@ -1,9 +1,12 @@
 """Laws of the spool: a clip comes back as it was, a full disk is told as one, and each process has a place of its own."""
 
+import gc
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +42,29 @@ def test_a_clip_comes_back_as_it_was(tmp_path: Path, channels: int, lay: Callabl
     spooled.discard()
     spooled.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_clips_are_read_by_several_threads_at_once(tmp_path: Path) -> None:
+    """Whatever the collector lets in between: Python's own parser, which reads NumPy's headers, does not bear that."""
+    spooled = spool(a_clip(), tmp_path, "job")
+    threshold = gc.get_threshold()
+    gc.set_threshold(20)
+    try:
+        with ThreadPoolExecutor(4) as readers:
+            lengths = set(readers.map(lambda _: _Rubbish() and len(spooled.load().audio.samples), range(2_000)))
+    finally:
+        gc.set_threshold(*threshold)
+    assert lengths == {spooled.shape[0]}
+
+
+class _Rubbish:
+    """What only the collector can clear away; when it does, another thread is let in."""
+
+    def __init__(self) -> None:
+        self._myself = self
+
+    def __del__(self) -> None:
+        time.sleep(0)
 
 
 @pytest.mark.real
@@ -82,7 +108,7 @@ def test_each_process_has_a_folder_of_its_own(tmp_path: Path) -> None:
 
 def test_what_an_earlier_life_left_is_swept(tmp_path: Path) -> None:
     """In a container every life has the same number: clips in our own folder are nobody's."""
-    clip = own_folder(tmp_path) / "job-1.npy"
+    clip = own_folder(tmp_path) / "job-1.f32"
     clip.touch()
     assert list(own_folder(tmp_path).iterdir()) == []
 
@@ -91,17 +117,17 @@ def test_only_folders_of_processes_that_ended_are_removed(tmp_path: Path, dead: 
     """Who still runs keeps all clips, and what is not of the spool is left alone."""
     for name in (str(dead), str(os.getppid()), "mine", f"{dead}x"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "job-1.npy").touch()
+        (tmp_path / name / "job-1.f32").touch()
     own_folder(tmp_path)
-    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.npy")}
-    assert left == {f"{os.getppid()}/job-1.npy", "mine/job-1.npy", f"{dead}x/job-1.npy"}
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.f32")}
+    assert left == {f"{os.getppid()}/job-1.f32", "mine/job-1.f32", f"{dead}x/job-1.f32"}
     assert not (tmp_path / str(dead)).exists()
 
 
 def test_a_strangers_file_is_never_removed(tmp_path: Path, dead: int) -> None:
     """Only clips are ours to delete, whatever the folder is called."""
     (tmp_path / str(dead)).mkdir()
-    for name in ("job-1.npy", "notes.txt"):
+    for name in ("job-1.f32", "notes.txt"):
         (tmp_path / str(dead) / name).touch()
     own_folder(tmp_path)
     assert [path.name for path in (tmp_path / str(dead)).iterdir()] == ["notes.txt"]

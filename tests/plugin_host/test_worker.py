@@ -62,7 +62,7 @@ def test_clips_come_through_the_spool(tmp_path: Path) -> None:
             await foreman.stop()
 
     asyncio.run(law())
-    assert not list(tmp_path.rglob("*.npy"))
+    assert not list(tmp_path.rglob("*.f32"))
 
 
 def test_a_job_that_nobody_waits_for_any_more_is_stopped(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_job_that_nobody_waits_for_any_more_is_stopped(tmp_path: Path) -> None
             await foreman.stop()
 
     asyncio.run(law())
-    assert not list(tmp_path.rglob("*.npy"))
+    assert not list(tmp_path.rglob("*.f32"))
 
 
 def test_a_death_is_told_and_the_next_job_gets_a_fresh_process(tmp_path: Path) -> None:
