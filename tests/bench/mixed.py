@@ -234,7 +234,7 @@ def run(minutes: float = MINUTES, seed: int = 5) -> None:
             "ended twice": len(tally.twice),
             "clips": tally.clips,
             "clips that are not whole": len(tally.broken),
-            "left behind": len(left),
+            "left behind": left,
             "errors of ours": log.count("Traceback"),
             "daemon_mb, by quarter": [
                 max(tally.daemon_mb[i : i + quarter]) for i in range(0, len(tally.daemon_mb), quarter)
@@ -243,4 +243,4 @@ def run(minutes: float = MINUTES, seed: int = 5) -> None:
         },
     )
     for at in (each.start() for each in re.finditer("Traceback", log)):
-        print(log[max(0, at - 300) : at + 1_500])
+        print(log[max(0, at - 300) : at + 5_000])
