@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import struct
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from clockpeer import connected
 from daemons import Running, daemon, follow, until
 from ears import NAME, Ears, ears, first
 from jackserver import jack_server
+from ports import free_port
 
 from daw_bridge.client import Client
 from daw_bridge.wires.osc_packet import Argument, encode
@@ -233,8 +233,7 @@ def end_server(name: str) -> None:
 
 def test_pads_play_step_level_and_stop(server: Mapping[str, str], tmp_path: Path) -> None:
     """What a controller is bound to does what the addresses do."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {"DAW_BRIDGE_MIDI_NETWORK": str(port), "DAW_BRIDGE_MIDI_MAP": "apc-mini"}
     play, step, back, stop, fader = 67, 65, 66, 68, 56
     with heard_daemon(tmp_path, server, **EXACT, **settings) as (_, client, recorder):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from daemons import daemon
-from mixed import free_port, play, settings
+from mixed import play, settings
+from ports import free_port
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the workers of a daemon are found through /proc")
