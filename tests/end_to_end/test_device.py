@@ -71,6 +71,7 @@ def wait_for_frames(client: Client, frames: int) -> None:
         pass
 
 
+@pytest.mark.undisturbed
 def test_what_is_played_is_what_was_delivered(server: Mapping[str, str], tmp_path: Path) -> None:
     """Loop after loop, sample for sample, over more than twenty loops and their joins; then the next take, on the join."""
     with heard_daemon(tmp_path, server, **EXACT) as (running, client, recorder):
@@ -114,6 +115,7 @@ def test_it_stops_when_it_is_told_to(server: Mapping[str, str], tmp_path: Path) 
         assert not recorder.heard().samples[-4_800:].any()
 
 
+@pytest.mark.undisturbed
 def test_a_bundle_says_when_the_first_beat_is_heard(server: Mapping[str, str], tmp_path: Path) -> None:
     """To the frame as the device's clock has it, and not on a bar line."""
     with heard_daemon(tmp_path, server, **EXACT) as (running, client, recorder):
@@ -130,6 +132,7 @@ def test_a_bundle_says_when_the_first_beat_is_heard(server: Mapping[str, str], t
     assert sounded == pytest.approx(moment, abs=0.003)
 
 
+@pytest.mark.undisturbed
 def test_a_tempo_that_moves_takes_the_loop_along(server: Mapping[str, str], tmp_path: Path) -> None:
     """Stretched, on a bar line; a little, at once; and each time it is as long as its bars."""
     settings = {"DAW_BRIDGE_SESSION_TEMPO": "240", "DAW_BRIDGE_DEVICE_CROSSFADE": "0"}
