@@ -1,7 +1,7 @@
 """Half an hour of everything at once: all wires, cancels, killed and stopped workers, tempo changes, rubbish.
 
 Promised: every accepted job ends exactly once, every clip that lands is whole, nothing is left behind, memory is flat.
-``python tests/bench mixed`` is the long form; the test command has a short one.
+``python tests/bench mixed`` is the long form; the test command has two minutes of it.
 """
 
 import os
