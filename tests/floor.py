@@ -7,8 +7,9 @@ shared with the other processes, or for itself if it is marked. The system frees
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,17 +42,20 @@ def takes_long(item: pytest.Item) -> bool:
 def dealt(items: list[pytest.Item], hands: int) -> list[pytest.Item]:
     """Return the tests in the order in which so many processes, which each get an even part of them, are through soonest.
 
-    The first has those that run undisturbed, at once and in a row, for they keep the others waiting; then the others
-    begin with what takes long. All else stays in its order, and modules together.
+    The first begins with those that run undisturbed, in a row, since they keep all others waiting. What takes long is
+    shared out among the others, early, but not at once: whoever was in the midst of it would keep the first waiting.
+    All else stays in its order, and modules together.
     """
-    heads = [[item for item in items if undisturbed(item)], *([] for _ in range(hands - 1))]
-    for number, item in enumerate(item for item in items if takes_long(item) and not undisturbed(item)):
-        heads[(number + 1) % hands].append(item)
+    alone = [item for item in items if undisturbed(item)]
+    long = [item for item in items if takes_long(item) and not undisturbed(item)]
     rest = [item for item in items if not undisturbed(item) and not takes_long(item)]
+    others = max(1, hands - 1)
+    shares = [alone, *(long[each::others] for each in range(others))]
     order: list[pytest.Item] = []
-    for number, head in enumerate(heads):
-        size = max(0, (len(items) - len(order)) // (hands - number) - len(head))
-        order += head + rest[:size]
+    for hand, theirs in enumerate(shares):
+        size = max(0, (len(items) - len(order)) // (len(shares) - hand) - len(theirs))
+        early = size // 10 if hand else 0
+        order += rest[:early] + theirs + rest[early:size]
         rest = rest[size:]
     return order
 
@@ -72,6 +76,17 @@ def _give_way() -> None:
         os.nice(_HUMBLE)
 
 
+def _sendable(data: Any) -> Any:
+    """Return a report with signs that no encoding knows written out."""
+    if isinstance(data, str):
+        return data.encode(errors="backslashreplace").decode()
+    if isinstance(data, dict):
+        return {_sendable(key): _sendable(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return type(data)(map(_sendable, data))
+    return data
+
+
 class Floor:
     """One process's way to the floor, as a plugin of pytest. The two files that it locks are never written to."""
 
@@ -85,7 +100,9 @@ class Floor:
         items[:] = dealt(items, self._processes)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost: the wait for the floor is not within the test's timeout
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
         """Run a test, and what is set up for it, when this process has the floor as the test needs it."""
         if undisturbed(item):
             self.claim()
@@ -97,6 +114,11 @@ class Floor:
         finally:
             if not (undisturbed(item) and undisturbed(nextitem)):
                 self.leave()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_to_serializable(self) -> Generator[None, object, object]:
+        """Write what a test has printed so that it can be sent: it may be no text, and then it would end the run."""
+        return _sendable((yield))
 
     def share(self) -> None:
         """Wait until nobody has the floor alone, nor waits for it at the gate."""
