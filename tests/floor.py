@@ -76,14 +76,14 @@ def _give_way() -> None:
         os.nice(_HUMBLE)
 
 
-def _sendable(data: Any) -> Any:
+def sendable(data: Any) -> Any:
     """Return a report with signs that no encoding knows written out."""
     if isinstance(data, str):
         return data.encode(errors="backslashreplace").decode()
     if isinstance(data, dict):
-        return {_sendable(key): _sendable(value) for key, value in data.items()}
+        return {sendable(key): sendable(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
-        return type(data)(map(_sendable, data))
+        return type(data)(map(sendable, data))
     return data
 
 
@@ -118,7 +118,7 @@ class Floor:
     @pytest.hookimpl(wrapper=True)
     def pytest_report_to_serializable(self) -> Generator[None, object, object]:
         """Write what a test has printed so that it can be sent: it may be no text, and then it would end the run."""
-        return _sendable((yield))
+        return sendable((yield))
 
     def share(self) -> None:
         """Wait until nobody has the floor alone, nor waits for it at the gate."""

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from floor import PROCESSES, Floor, dealt, processes, undisturbed
+from floor import PROCESSES, Floor, dealt, processes, sendable, undisturbed
 
 if sys.platform != "win32":
     import fcntl
@@ -79,3 +79,9 @@ def test_each_test_is_dealt_once_and_the_undisturbed_first(request: pytest.Fixtu
     assert sorted(item.nodeid for item in order) == sorted(item.nodeid for item in request.session.items)
     alone = [undisturbed(item) for item in order]
     assert alone == sorted(alone, reverse=True)
+
+
+def test_whatever_a_test_prints_can_be_sent() -> None:
+    """What is no text is written out; all else is as it was."""
+    report = {"sections": [("log", "no text: \udcff")], "duration": 0.5, "when": ("call", None)}
+    assert sendable(report) == {**report, "sections": [("log", r"no text: \udcff")]}
