@@ -1,14 +1,29 @@
-"""What all tests share: one profile for Hypothesis, without deadlines, since machines differ and are busy; and disks."""
+"""What all tests share: the machine, a profile for Hypothesis without deadlines, as machines differ and are busy; disks."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import floor
 import pytest
 from hypothesis import settings
 from real import Mount, memory_disk
 
 settings.register_profile("laws", deadline=None, print_blob=True)
 settings.load_profile("laws")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many processes the tests run in."""
+    return floor.processes(config.args)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where there are several processes, have each take its turn, and one thread."""
+    if hasattr(config, "workerinput"):
+        count = config.workerinput["workercount"]
+        config.pluginmanager.register(floor.Floor(Path(floor.__file__), Path(__file__), count))
+    elif config.option.numprocesses:
+        floor.think_alone()
 
 
 @pytest.fixture

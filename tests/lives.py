@@ -1,6 +1,5 @@
 """Daemons that die and come back on the same port, with the same folders: for whoever asks, one and the same."""
 
-import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -11,13 +10,6 @@ from daemons import PATIENCE, Running, daemon, until
 
 from daw_bridge.client import Client, Heard
 from daw_bridge.ledger import FILE
-
-
-def free_port() -> int:
-    """Return a UDP port that is free now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def at(port: int) -> tuple[str, str]:

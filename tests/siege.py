@@ -21,7 +21,8 @@ from typing import Self
 
 import soundfile
 from daemons import ENDINGS, PATIENCE, Running, daemon
-from lives import at, free_port, journal_is_whole, written
+from lives import at, journal_is_whole, written
+from ports import free_port
 from real import need
 from wavinfo import WavInfoReader
 

@@ -27,7 +27,10 @@ def functions(*folders: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncF
                 yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
 
 
-@pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]], ids=" ".join)
+MYPY = pytest.param(["mypy"], marks=pytest.mark.timeout(300))  # it takes a while where it remembers nothing
+
+
+@pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], MYPY], ids=" ".join)
 def test_the_linters_are_content(command: list[str]) -> None:
     """Ruff finds nothing, and mypy in strict mode finds nothing."""
     program = Path(sys.executable).with_name(command[0])

@@ -4,7 +4,6 @@ Each row is a start: the frame on which the beat of the clock was, as the server
 first sample. Promised: 0 frames late on the audio clock, and at most 1 ms beside the external one.
 """
 
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from ears import NAME, Recording, ears, first
 from figures import record
 from jackserver import RATE, jack_server
 from play import status, wait
+from ports import free_port
 from talker import talker
 
 from daw_bridge.client import Client
@@ -37,20 +37,13 @@ Line = Callable[[float], float]
 def run() -> None:
     """Measure both clocks."""
     with ExitStack() as stack:
-        port = _free_port()
+        port = free_port()
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         _starts(stack, base, "MIDI clock", {"DAW_BRIDGE_MIDI_NETWORK": str(port)}, lambda: _midi(port))
     with ExitStack() as stack:
         stack.enter_context(alone())
         base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         _starts(stack, base, "Ableton Link", {"DAW_BRIDGE_CLOCK_LINK": "1"}, _link)
-
-
-def _free_port() -> int:
-    """Return a TCP port that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @contextmanager

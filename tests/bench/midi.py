@@ -14,6 +14,7 @@ import mido
 import psutil
 from daemons import Running, daemon, synced, until
 from figures import record, spread
+from ports import free_port
 
 _NOTES = 1_000
 _BYTES = 1_000_000
@@ -23,8 +24,7 @@ _LOAD = ("everything", "bars", 64, "takes", 16)
 
 def run() -> None:
     """Measure both over a TCP connection, which needs no driver."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as base, daemon(Path(base), DAW_BRIDGE_MIDI_NETWORK=str(port)) as running:
         pads = _connected(running, port)
         record(

@@ -1,7 +1,7 @@
 """Half an hour of everything at once: all wires, cancels, killed and stopped workers, tempo changes, rubbish.
 
 Promised: every accepted job ends exactly once, every clip that lands is whole, nothing is left behind, memory is flat.
-``python tests/bench mixed`` is the long form; the test command has a short one.
+``python tests/bench mixed`` is the long form; the test command has two minutes of it.
 """
 
 import os
@@ -21,6 +21,7 @@ import soundfile
 from daemons import ENDINGS, PATIENCE, Running, daemon
 from figures import record
 from packets import damaged
+from ports import free_port
 
 from daw_bridge.client import Client, Heard
 
@@ -206,13 +207,6 @@ def _rest(client: Client, tally: Tally) -> None:
     while tally.lost and monotonic() < until:
         for heard in client.hear(1.0):
             tally.hear(heard)
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def run(minutes: float = MINUTES, seed: int = 5) -> None:

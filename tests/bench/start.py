@@ -1,6 +1,5 @@
 """How soon a daemon answers after it was started, and in how much memory. Promised: 1.0 s and 120 MB."""
 
-import socket
 import subprocess
 import sys
 import tempfile
@@ -9,6 +8,7 @@ from time import perf_counter
 
 import psutil
 from figures import record, spread
+from ports import free_port
 
 from daw_bridge.client import Client
 
@@ -28,9 +28,7 @@ def run() -> None:
 
 def _start() -> tuple[float, float]:
     """Return seconds until the first answer, and megabytes (10^6) of the daemon a moment later."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as base:
         folders = ["--folder", f"{base}/clips", "--state", f"{base}/state"]
         begun = perf_counter()

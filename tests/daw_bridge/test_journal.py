@@ -286,6 +286,8 @@ def test_old_history_is_trimmed_and_stars_are_kept(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_refused_or_written_later(tmp_path: Path) -> None:
     """While another program holds the journal a job is not accepted; how one ended is written when it lets go."""
+    base, _ = opened(tmp_path)
+    base.execute("PRAGMA busy_timeout = 300")  # milliseconds of patience with the other; a daemon has more
 
     async def law(journal: Journal) -> None:
         await journal.accepted(job("a"))
@@ -300,7 +302,7 @@ def test_what_cannot_be_written_is_refused_or_written_later(tmp_path: Path) -> N
             other.execute("ROLLBACK")
         await journal.through()
 
-    kept_by(tmp_path, law)
+    kept_by(tmp_path, law, base)
     assert rows(tmp_path, "SELECT id, state FROM jobs") == [("a", "cancelled")]
 
 

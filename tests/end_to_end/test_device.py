@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import struct
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from clockpeer import connected
 from daemons import Running, daemon, follow, until
 from ears import NAME, Ears, ears, first
 from jackserver import jack_server
+from ports import free_port
 
 from daw_bridge.client import Client
 from daw_bridge.wires.osc_packet import Argument, encode
@@ -74,6 +74,7 @@ def wait_for_frames(client: Client, frames: int) -> None:
         pass
 
 
+@pytest.mark.undisturbed
 def test_what_is_played_is_what_was_delivered(server: Mapping[str, str], tmp_path: Path) -> None:
     """Loop after loop, sample for sample, over more than twenty loops and their joins; then the next take, on the join."""
     with heard_daemon(tmp_path, server, **EXACT) as (running, client, recorder):
@@ -133,6 +134,7 @@ def test_it_stops_when_it_is_told_to(server: Mapping[str, str], tmp_path: Path) 
         assert not recorder.heard().samples[-4_800:].any()
 
 
+@pytest.mark.undisturbed
 def test_a_bundle_says_when_the_first_beat_is_heard(server: Mapping[str, str], tmp_path: Path) -> None:
     """To the frame as the device's clock has it, and not on a bar line."""
     with heard_daemon(tmp_path, server, **EXACT) as (running, client, recorder):
@@ -149,6 +151,7 @@ def test_a_bundle_says_when_the_first_beat_is_heard(server: Mapping[str, str], t
     assert sounded == pytest.approx(moment, abs=0.003)
 
 
+@pytest.mark.undisturbed
 def test_a_tempo_that_moves_takes_the_loop_along(server: Mapping[str, str], tmp_path: Path) -> None:
     """Stretched, on a bar line; a little, at once; and each time it is as long as its bars."""
     settings = {"DAW_BRIDGE_SESSION_TEMPO": "240", "DAW_BRIDGE_DEVICE_CROSSFADE": "0"}
@@ -252,8 +255,7 @@ def end_server(name: str) -> None:
 
 def test_pads_play_step_level_and_stop(server: Mapping[str, str], tmp_path: Path) -> None:
     """What a controller is bound to does what the addresses do."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {"DAW_BRIDGE_MIDI_NETWORK": str(port), "DAW_BRIDGE_MIDI_MAP": "apc-mini"}
     play, step, back, stop, fader = 67, 65, 66, 68, 56
     with heard_daemon(tmp_path, server, **EXACT, **settings) as (_, client, recorder):

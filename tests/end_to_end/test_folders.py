@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from daemons import PATIENCE, Running, Story, daemon, follow, until
-from lives import at, free_port, states
+from lives import at, states
+from ports import free_port
 from real import Mount
 
 from daw_bridge.client import Client

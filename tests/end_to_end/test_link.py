@@ -63,6 +63,7 @@ def at_last(client: Client, **wanted: Argument) -> dict[str, Argument]:
             return told
 
 
+@pytest.mark.undisturbed
 @pytest.mark.usefixtures("alone")
 def test_a_peer_keeps_its_tempo_and_leads_ours(tmp_path: Path) -> None:
     """The daemon was there first, and changes nothing: it takes tempo and phase from who comes, and follows changes."""

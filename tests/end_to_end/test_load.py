@@ -107,6 +107,7 @@ def test_a_daw_that_sends_all_its_feedback_is_told_once_of_each(shared: Running)
         assert [each.arguments[1] for each in synced(daw)] == ["bad_request"] * 2
 
 
+@pytest.mark.undisturbed
 def test_a_flood_does_not_delay_anothers_answer(own: Running) -> None:
     """Behind thousands of requests of one that wait to be answered, the other's one is answered among the first."""
     trigger = encode("/bridge/preset/dub-techno-chords", ["bars", 1])
@@ -125,6 +126,7 @@ def test_a_flood_does_not_delay_anothers_answer(own: Running) -> None:
         flood.send("/bridge/cancel", "all")
 
 
+@pytest.mark.undisturbed
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what it has lost")
 def test_what_the_system_has_lost_is_told(own: Running) -> None:
     """A daemon that is stopped while more comes than the system can keep says how much was lost, and goes on."""

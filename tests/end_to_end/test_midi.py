@@ -16,16 +16,10 @@ from time import monotonic
 import mido
 import pytest
 from daemons import PATIENCE, Running, daemon, follow, private_home, synced
+from ports import free_port
 
 PAD = 36
 FIRST = "four-on-the-floor"
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 class Pads:

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 from daemons import daemon
-from mixed import free_port, play, settings
+from mixed import play, settings
+from ports import free_port
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the workers of a daemon are found through /proc")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_every_accepted_job_ends_once_whatever_happens(tmp_path: Path) -> None:
     """All wires, cancels, workers that are killed and stopped, tempo changes, rubbish: nothing lost, nothing left."""
     midi = free_port()
     with daemon(tmp_path, **settings(midi)) as running:
-        tally = play(running, midi, 20.0, seed=3)
-        assert len(tally.queued) > 20
+        tally = play(running, midi, 120.0, seed=3)
+        assert len(tally.queued) > 100
         assert tally.lost == []
         assert tally.twice == []
         assert tally.broken == []

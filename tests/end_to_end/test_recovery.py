@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from daemons import PATIENCE, daemon, endings, follow, private_home, synced, until
-from lives import at, free_port, journal_is_whole, killed, states, written
+from lives import at, journal_is_whole, killed, states, written
+from ports import free_port
 
 from daw_bridge.client import Client
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from commands import Command, Ended
 from daemons import Running, daemon
+from ports import free_port
 
 from daw_bridge.cli import checks, devices
 from daw_bridge.cli.checks import State
@@ -65,7 +66,7 @@ def test_a_folder_that_is_there_is_tried_and_left_as_it_was(home: Path) -> None:
 def test_a_port_that_somebody_else_has_is_a_problem() -> None:
     """Another program at the port is told as one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", free_port()))
         config = load(None, {}, {"osc.port": other.getsockname()[1]})
         found = checks.osc_port(config)
     assert found.state is State.PROBLEM

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from ports import free_port
 
 from daw_bridge.midi.network import NetworkPorts
 
@@ -15,8 +16,7 @@ class Heard:
     """Ports that are open, and what they heard."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.chunks: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self.ports = NetworkPorts(self.port, lambda peer, chunk: self.chunks.put((peer, chunk)))
 

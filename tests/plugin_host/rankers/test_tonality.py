@@ -119,6 +119,7 @@ def test_nearness_goes_round_the_circle_of_fifths() -> None:
         assert near.count(1.0) == near.count(RELATIVE) == 1
 
 
+@pytest.mark.undisturbed
 def test_the_key_costs_next_to_nothing() -> None:
     """Eight seconds of 48 kHz are heard in 15 ms on a core of its own; here, the quickest of many counts."""
     clip = cadence(key("G"))
