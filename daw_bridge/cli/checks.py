@@ -226,14 +226,14 @@ def surfaces(config: Config) -> Finding:
     """Say what is installed in DAWs, and what of it is not as it should be."""
     if config.osc.port == 0:
         return Finding("surfaces", State.OK, "none can be installed while osc.port is 0, any that is free")
+    what, (known, broken) = told(config), read_surfaces(factory_surfaces())
     try:
-        what, receipts = told(config), tuple(ReceiptShelf(config.paths.state).all())
+        receipts = tuple(ReceiptShelf(config.paths.state).all())
+        here = [site for each in known.values() for site in sites(each, Machine.here(), receipts) if site.receipt]
+        states = {f"{site.name}: {site.state(site.wanted(what)).value}" for site in here}
     except SurfaceUnusable as error:
         trouble, _, remedy = str(error).partition("; ")
         return Finding("surfaces", State.NOTE, trouble, remedy)
-    known, broken = read_surfaces(factory_surfaces())
-    here = [site for each in known.values() for site in sites(each, Machine.here(), receipts) if site.receipt]
-    states = {f"{site.name} is {site.state(site.wanted(what)).value}" for site in here}
     wrong = sorted(each for each in states if not each.endswith((SiteState.INSTALLED.value, SiteState.CHANGED.value)))
     if broken:
         return Finding("surfaces", State.NOTE, "; ".join(map(str, broken)), "install daw-bridge anew")

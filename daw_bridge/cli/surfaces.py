@@ -87,17 +87,17 @@ def run(
     if deed is Deed.SHOW:
         _show(desk, names, broken, as_json=as_json)
         return
-    done = list(_done(desk, deed, names, _base(to, names)))
-    if as_json:
-        after = replace(desk, receipts=tuple(shelf.all()))
-        screen.write_json({"surfaces": [{**_card(after, site), **_outcome(outcome)} for site, outcome in done]})
-    else:
-        for site, outcome in done:
+    done = []
+    for site, outcome in _done(desk, deed, names, _base(to, names)):
+        done.append((site, outcome))
+        if not as_json:
             _tell(site, outcome, deed)
-    for _, outcome in done:
         for path, state in outcome.kept.items():
             hint = _TO_HAVE_OURS if state is FileState.CHANGED and deed is not Deed.REMOVE else ""
             screen.note(f"{path} {_LEFT[state]}{hint}")
+    if as_json:
+        after = replace(desk, receipts=tuple(shelf.all()))
+        screen.write_json({"surfaces": [{**_card(after, site), **_outcome(outcome)} for site, outcome in done]})
     if not done:
         screen.note(f"nothing to {deed.value}")
     if deed is not Deed.REMOVE and any(FileState.FOREIGN in outcome.kept.values() for _, outcome in done):
@@ -130,14 +130,17 @@ def _done(desk: _Desk, deed: Deed, names: list[str], base: Path | None) -> Itera
         fit = [each for each in there if _fits(each, deed, desk.told)]
         if not fit and not several:
             raise CommandFailed(_unfit(there[0], deed))
-        if not fit and deed is Deed.INSTALL:
-            screen.note(_unfit(there[0], deed))
+        for site in there:
+            if site not in fit and (deed is Deed.INSTALL or _away(site)):
+                screen.note(_unfit(site, deed))
         for site in fit:
             yield site, act(site, site.base, desk.told, desk.shelf) if site.base else Outcome()
 
 
 def _fits(site: Site, deed: Deed, what: Told) -> bool:
     """Whether there is something to do: what is opened by hand is only told about, what is not here not removed."""
+    if deed is not Deed.REMOVE and _away(site):
+        return False
     if deed is Deed.INSTALL:
         return site.state(site.wanted(what)) is not SiteState.NOT_FOUND
     if site.receipt is not None:
@@ -145,8 +148,16 @@ def _fits(site: Site, deed: Deed, what: Told) -> bool:
     return deed is Deed.REMOVE and site.base is not None and site.state(site.wanted(what)) is SiteState.INSTALLED
 
 
+def _away(site: Site) -> bool:
+    """Whether the folder of an installation is not there, as on a disk that is not plugged in."""
+    return site.base is not None and not site.base.is_dir()
+
+
 def _unfit(site: Site, deed: Deed) -> str:
     """Say why nothing can be done, and what can."""
+    if site.receipt is not None and _away(site):
+        forget = f"daw-bridge surfaces --remove {site.name} forgets it"
+        return f"{site.name} is installed in {site.base}, which is not there now; bring that back, or {forget}"
     if deed is not Deed.INSTALL:
         return f"{site.name} is not installed; daw-bridge surfaces --install {site.name} does that"
     program = site.surface.program if site.surface else None

@@ -36,6 +36,7 @@ class SiteState(Enum):
 
     BY_HAND = "by hand"
     NOT_FOUND = "program not found"
+    AWAY = "folder is away"
     ABSENT = "not installed"
     BLOCKED = "in the way"
     UNFINISHED = "unfinished"
@@ -91,16 +92,26 @@ class Site:
         """Return the state of all of it together: the one that something can be done about comes first."""
         if self.base is None:
             return SiteState.BY_HAND if self.surface and self.surface.program is None else SiteState.NOT_FOUND
+        if not self.base.is_dir():  # a disk that is not plugged in
+            return SiteState.AWAY
         found = set(self.files(wanted).values())
-        if self.receipt is None:
-            if found & {FileState.FOREIGN, FileState.LINKED}:
-                return SiteState.BLOCKED
-            return SiteState.INSTALLED if found == {FileState.CURRENT} else SiteState.ABSENT
-        if self.receipt.intended:
-            return SiteState.UNFINISHED
-        if found & {FileState.OUTDATED, FileState.MISSING}:
-            return SiteState.OUTDATED
-        return SiteState.INSTALLED if found <= {FileState.CURRENT} else SiteState.CHANGED
+        return _unnoted(found) if self.receipt is None else _noted(found, self.receipt)
+
+
+def _unnoted(found: set[FileState]) -> SiteState:
+    """Return the state of a surface without a receipt, by those of its files."""
+    if found & {FileState.FOREIGN, FileState.LINKED}:
+        return SiteState.BLOCKED
+    return SiteState.INSTALLED if found == {FileState.CURRENT} else SiteState.ABSENT
+
+
+def _noted(found: set[FileState], receipt: Receipt) -> SiteState:
+    """Return the state of a surface with a receipt, by those of its files."""
+    if receipt.intended:
+        return SiteState.UNFINISHED
+    if found & {FileState.OUTDATED, FileState.MISSING}:
+        return SiteState.OUTDATED
+    return SiteState.INSTALLED if found <= {FileState.CURRENT} else SiteState.CHANGED
 
 
 def sites(surface: Surface, machine: Machine, receipts: Iterable[Receipt]) -> Iterator[Site]:

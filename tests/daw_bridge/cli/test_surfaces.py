@@ -94,6 +94,22 @@ def test_a_program_without_a_home_of_its_own_can_be_told(say: Say, home: Path) -
     assert tree(portable) == {}
 
 
+def test_a_folder_that_is_away_is_not_made(say: Say, home: Path) -> None:
+    """A stick that is not plugged in is told, nothing is written where it was, and it can be forgotten."""
+    portable = home / "stick"
+    portable.mkdir()
+    say(Deed.INSTALL, "reaper", to=portable)
+    portable.rename(home / "in the pocket")
+    assert "folder is away" in say(Deed.SHOW, "reaper")
+    assert f"installed in {portable}, which is not there now; bring that back, or daw-bridge" in say(Deed.UPDATE)
+    with pytest.raises(CommandFailed, match="which is not there now"):
+        say(Deed.UPDATE, "reaper")
+    assert not portable.exists()
+    assert f"0 files removed from {portable}" in say(Deed.REMOVE, "reaper")
+    assert str(portable) not in say(Deed.SHOW)
+    assert not portable.exists()
+
+
 def test_what_is_opened_by_hand_is_told_where_it_lies_or_copied(say: Say, home: Path) -> None:
     """Nothing is written unless a folder is told."""
     assert f"tablet is opened by hand, from {home / 'shipped' / 'tablet'}" in say(Deed.INSTALL, "tablet")
@@ -170,7 +186,7 @@ def test_the_doctor_says_how_it_is_with_them(command: Command, home: Path) -> No
     assert checks.surfaces(config).found.startswith("none installed; daw-bridge surfaces lists ")
     (home / "here").mkdir()
     command("surfaces", "--install", "open_sound_control", "--osc", ":9400", "--to", home / "here")
-    assert checks.surfaces(config).found == "open_sound_control is installed"
+    assert checks.surfaces(config).found == "open_sound_control: installed"
     (home / "here" / "addresses.tsv").unlink()
     found = checks.surfaces(config)
     assert (found.state, found.remedy) == (State.NOTE, "daw-bridge surfaces --update")
