@@ -219,7 +219,7 @@ def presets(
 
 @app.command(epilog="Example: daw-bridge surfaces --install reaper")
 def surfaces(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME…", help="which surfaces; or all")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="which surfaces; or all")] = None,
     install: Annotated[bool, typer.Option("--install", help="put them into the DAW's folders")] = False,
     update: Annotated[
         bool, typer.Option("--update", help="renew what is installed: all of it if none is named")

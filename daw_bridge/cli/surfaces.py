@@ -185,16 +185,24 @@ def _show(desk: _Desk, names: list[str], broken: list[BadSurface], *, as_json: b
 
 def _show_all(desk: _Desk, every: list[Site]) -> None:
     """Write a table, and how to go on."""
-    sheet = screen.table(Column("surface", no_wrap=True), "what it is", Column("", no_wrap=True), "where")
+    sheet = screen.table(
+        Column("surface", no_wrap=True), "for", Column("", no_wrap=True), Column("where", overflow="fold")
+    )
     for site in every:
         state = site.state(site.wanted(desk.told)).value
-        about = f"{site.surface.title}: {site.surface.about}" if site.surface else "of an earlier version"
-        where = site.base or (site.surface.folder if state == SiteState.BY_HAND.value and site.surface else "")
-        sheet.add_row(site.name, screen.plain(about), state, screen.plain(where))
+        title = site.surface.title if site.surface else "of an earlier version"
+        sheet.add_row(site.name, screen.plain(title), state, screen.plain(_short(site.base, desk.machine.home)))
     paper = screen.out()
     paper.print(sheet)
     paper.print()
     paper.print("daw-bridge surfaces NAME shows one in full; --install NAME puts it into place", soft_wrap=True)
+
+
+def _short(path: Path | None, home: Path) -> str:
+    """Return a path as people write it, with ~ for their home."""
+    if path is None:
+        return ""
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
 def _show_one(desk: _Desk, site: Site) -> None:

@@ -38,7 +38,7 @@ class SiteState(Enum):
     NOT_FOUND = "program not found"
     AWAY = "folder is away"
     ABSENT = "not installed"
-    BLOCKED = "in the way"
+    BLOCKED = "files in the way"
     UNFINISHED = "unfinished"
     OUTDATED = "outdated"
     CHANGED = "changed"

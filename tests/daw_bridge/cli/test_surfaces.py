@@ -59,13 +59,16 @@ def test_one_word_installs_and_one_removes(say: Say, home: Path, system: str) ->
 
 
 def test_the_list_says_how_it_is_with_each(say: Say, home: Path) -> None:
-    """What it is, whether it is installed, and where; a page that is broken is told and stops nothing."""
+    """What it is for, whether it is installed, and where; a page that is broken is told and stops nothing."""
     page = say(Deed.SHOW)
     rows = [" ".join(line.split()) for line in page.splitlines()]
-    base = home / "Linux" / BASES["Linux"]["REAPER"]
-    assert f"reaper REAPER: Fills a track not installed {base}" in rows
-    assert f"tablet REAPER: Fills a track by hand {home / 'shipped' / 'tablet'}" in rows
+    assert f"reaper REAPER not installed ~/{BASES['Linux']['REAPER']}" in rows
+    assert "tablet REAPER by hand" in rows
     assert "surface left out: " in page
+    (home / "elsewhere").mkdir()
+    say(Deed.INSTALL, "tablet", to=home / "elsewhere")
+    assert f"tablet REAPER installed {home / 'elsewhere'}" in " ".join(say(Deed.SHOW).split())
+    say(Deed.REMOVE, "tablet")
     say(Deed.INSTALL, "reaper")
     told = json.loads(say(Deed.SHOW, as_json=True))
     states = {each["name"]: each["state"] for each in told["surfaces"]}
