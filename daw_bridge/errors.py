@@ -6,11 +6,13 @@
     ├── BadSetting            bad_request         a configuration value, named by its key
     ├── BadPreset             bad_request         a preset file, named by file and key
     ├── BadMap                bad_request         a MIDI map, named by file and place
+    ├── BadSurface            bad_request         the page of a surface, named by file and place
     ├── BadRequest            bad_request         a request that cannot be understood
     ├── UnknownAddress        unknown_address
     ├── UnknownKey            unknown_key
     ├── UnknownPreset         unknown_preset
     ├── UnknownJob            unknown_job
+    ├── UnknownSurface        bad_request
     ├── DuplicateId           duplicate_id
     ├── OutOfRange            out_of_range
     ├── Outranked             bad_request         the session follows a source of higher rank
@@ -25,6 +27,7 @@
     ├── JournalUnusable       internal            the journal of jobs cannot be opened or read
     ├── JournalFull           disk_full           the state folder has no room for the journal
     ├── Unreadable            interrupted         a job in the journal that this version cannot read
+    ├── SurfaceUnusable       internal            a file of a surface, or a receipt, that cannot be read or written
     ├── AlreadyRunning        internal            another daemon has the state folder
     └── CannotListen          internal            the port is taken or not ours to open
 
@@ -61,6 +64,12 @@ class BadMap(BridgeError):
     code = "bad_request"
 
 
+class BadSurface(BridgeError):
+    """The page of a surface that cannot be used; the message names its file and place."""
+
+    code = "bad_request"
+
+
 class BadRequest(BridgeError):
     """A request that cannot be understood."""
 
@@ -89,6 +98,12 @@ class UnknownJob(BridgeError):
     """A job that is not there, or over."""
 
     code = "unknown_job"
+
+
+class UnknownSurface(BridgeError):
+    """A surface that is not there."""
+
+    code = "bad_request"
 
 
 class DuplicateId(BridgeError):
@@ -165,6 +180,10 @@ class Unreadable(BridgeError):
     """A job in the journal that this version cannot read, and so cannot run."""
 
     code = "interrupted"
+
+
+class SurfaceUnusable(BridgeError):
+    """A file of a surface, its folder or its receipt that cannot be read or written."""
 
 
 class AlreadyRunning(BridgeError):

@@ -1,4 +1,4 @@
-"""The tables of the README, made from the code. ``python tests/tables.py`` writes them into it."""
+"""The tables of the README and of the surfaces, made from the code. ``python tests/tables.py`` writes them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,9 +11,13 @@ from daw_bridge.config import settings
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.reports import CODES
 from daw_bridge.requests import JOB_KEYS
-from daw_bridge.wires.osc_addresses import REPORTS, REQUESTS, report_arguments
+from daw_bridge.surfaces.catalogue import Row, Surface, factory_surfaces, read_surfaces
+from daw_bridge.surfaces.places import PLACES, program_of
+from daw_bridge.wires.osc_addresses import REPLY, REPORTS, REQUESTS, SYNCED, report_arguments
 
 README = Path(__file__).parents[1] / "README.md"
+SURFACES = factory_surfaces() / "README.md"
+ADDRESSES = factory_surfaces() / "open_sound_control" / "addresses.tsv"
 _PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -89,6 +93,50 @@ def threats() -> str:
     return table(("who", "could try", "what stops it", "shown by the test"), rows)
 
 
+def surfaces() -> str:
+    """Return the table of surfaces: what each is for, and the word that puts it into place."""
+    every = read_surfaces(factory_surfaces())[0].values()
+    rows = ((each.title, each.about, f"`daw-bridge surfaces --install {each.name}`") for each in every)
+    return table(("for", "what it brings", "command"), rows)
+
+
+def files() -> str:
+    """Return the table of all files of all surfaces: where each runs, what it does and what it says to the daemon."""
+    every = read_surfaces(factory_surfaces())[0].values()
+    rows = (_file(surface, row) for surface in every for row in surface.rows)
+    return table(("file", "where it runs", "lies in", "what it does", "addresses", "keys"), rows)
+
+
+def _file(surface: Surface, row: Row) -> tuple[str, ...]:
+    """Return the row of one file."""
+    place = f"{program_of(row.where).name}: `{PLACES[row.where]}`" if row.where else "where you open it from"
+    words = (
+        "all" if said == ("*",) else ", ".join(f"`{each}`" for each in said) or "–" for said in (row.uses, row.keys)
+    )
+    return (f"`{surface.name}/{row.file}`", row.runs, place, row.does, *words)
+
+
+ANSWERS = {
+    path: each for each in REQUESTS.values() for path in (each.path + REPLY, SYNCED) if f"answers `{path}`" in each.does
+}
+"""The request that each answer belongs to, by the answer's address."""
+
+
+def _answer(does: str, path: str) -> str:
+    """Return what an answer carries, as the words of its request say it."""
+    return does.partition(f"`{path}`")[2].strip().removeprefix("with ").replace("it,", "the same int,")
+
+
+def addresses() -> str:
+    """Return every address as a row of a table that any program reads: what is sent, what is heard, then the keys of a job."""
+    rows = [("kind", "name", "value", "meaning")]
+    rows += [("send", each.path, each.arguments, each.does) for each in REQUESTS.values()]
+    rows += [("hear", path, _answer(asked.does, path), f"answers {asked.path}") for path, asked in ANSWERS.items()]
+    rows += [("hear", path, report_arguments(kind), first_sentence(kind.__doc__)) for kind, path in REPORTS.items()]
+    rows += [("key", each.name, each.read.allowed, each.means) for each in JOB_KEYS.values()]
+    return "".join("\t".join(cell.replace("`", "") for cell in row) + "\n" for row in rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "requests": requests,
     "keys": keys,
@@ -97,13 +145,20 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "presets": presets,
     "settings": configuration,
     "threats": threats,
+    "surfaces": surfaces,
 }
+"""The tables of the README, by name."""
+
+PAGES: Mapping[Path, Mapping[str, Callable[[], str]]] = {README: TABLES, SURFACES: {"files": files}}
+"""The pages that have tables, and the tables that each has."""
 
 
-def filled(text: str) -> str:
+def filled(text: str, tables: Mapping[str, Callable[[], str]] = TABLES) -> str:
     """Return `text` with every table made anew."""
-    return _PLACE.sub(lambda place: place[1] + TABLES[place[2]]() + place[3], text)
+    return _PLACE.sub(lambda place: place[1] + tables[place[2]]() + place[3], text)
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text()))
+    for page, made in PAGES.items():
+        page.write_text(filled(page.read_text(), made))
+    ADDRESSES.write_text(addresses())

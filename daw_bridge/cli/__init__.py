@@ -14,6 +14,7 @@
     waveform        what a clip looks like in the terminal
     picture         what it looks like as a PNG
     checks          what the doctor looks at
+    surfaces        what lies in the DAW, installed and removed
     bundle          what a report of a fault needs, in one file
     devices         audio and MIDI ports, asked for in a process of its own
 """

@@ -217,6 +217,40 @@ def presets(
     run(config, name, as_json=as_json)
 
 
+@app.command(epilog="Example: daw-bridge surfaces --install reaper")
+def surfaces(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="which surfaces; or all")] = None,
+    install: Annotated[bool, typer.Option("--install", help="put them into the DAW's folders")] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="renew what is installed: all of it if none is named")
+    ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="take away what was installed")] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="DIR", help="the DAW's folder, where it is not found: for REAPER its resource path"
+        ),
+    ] = None,
+    config: ConfigFile = None,
+    osc: Osc = None,
+    folder: Folder = None,
+    state: State = None,
+    as_json: Json = False,
+) -> None:
+    """List, install, update and remove what lies in the DAW."""
+    from daw_bridge.cli.settings import read
+    from daw_bridge.cli.surfaces import Deed, run
+    from daw_bridge.surfaces.catalogue import factory_surfaces
+    from daw_bridge.surfaces.places import Machine
+
+    said = {Deed.INSTALL: install, Deed.UPDATE: update, Deed.REMOVE: remove}
+    deeds = [deed for deed, wanted in said.items() if wanted] or [Deed.SHOW]
+    if len(deeds) > 1:
+        raise BadRequest("--install, --update and --remove are three things; say one of them")
+    settings = read(config, osc=osc, folder=folder, state=state)
+    run(settings, deeds[0], names or [], to, Machine.here(), factory_surfaces(), as_json=as_json)
+
+
 @app.command(epilog="Example: daw-bridge devices")
 def devices(config: ConfigFile = None, as_json: Json = False) -> None:
     """List the audio outputs that clips can play on."""

@@ -21,11 +21,16 @@ from daw_bridge.cli.daemons import find
 from daw_bridge.clocks import link
 from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
-from daw_bridge.errors import BridgeError
+from daw_bridge.errors import BridgeError, SurfaceUnusable
 from daw_bridge.midi.maps import read_maps
 from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.sections import FolderConfig
 from daw_bridge.session import Source
+from daw_bridge.surfaces.catalogue import factory_surfaces, read_surfaces
+from daw_bridge.surfaces.places import Machine
+from daw_bridge.surfaces.receipts import ReceiptShelf
+from daw_bridge.surfaces.sites import SiteState, sites
+from daw_bridge.surfaces.told import told
 from daw_bridge.values import shown
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
@@ -217,6 +222,27 @@ def clocks(config: Config) -> Finding:
     return Finding("clocks", State.OK, f"{found} (clock.link, clock.live and midi.ports add others)")
 
 
+def surfaces(config: Config) -> Finding:
+    """Say what is installed in DAWs, and what of it is not as it should be."""
+    if config.osc.port == 0:
+        return Finding("surfaces", State.OK, "none can be installed while osc.port is 0, any that is free")
+    what, (known, broken) = told(config), read_surfaces(factory_surfaces())
+    try:
+        receipts = tuple(ReceiptShelf(config.paths.state).all())
+        here = [site for each in known.values() for site in sites(each, Machine.here(), receipts) if site.receipt]
+        states = {f"{site.name}: {site.state(site.wanted(what)).value}" for site in here}
+    except SurfaceUnusable as error:
+        trouble, _, remedy = str(error).partition("; ")
+        return Finding("surfaces", State.NOTE, trouble, remedy)
+    wrong = sorted(each for each in states if not each.endswith((SiteState.INSTALLED.value, SiteState.CHANGED.value)))
+    if broken:
+        return Finding("surfaces", State.NOTE, "; ".join(map(str, broken)), "install daw-bridge anew")
+    if wrong:
+        return Finding("surfaces", State.NOTE, "; ".join(wrong), "daw-bridge surfaces --update")
+    none = f"none installed; daw-bridge surfaces lists {', '.join(known)}"
+    return Finding("surfaces", State.OK, _listed(tuple(sorted(states)), none))
+
+
 def _listed(names: tuple[str, ...], nothing: str) -> str:
     """Return names in a row, or the word for none."""
     return ", ".join(names) or nothing
@@ -235,5 +261,6 @@ CHECKS: tuple[Callable[[Config], Finding], ...] = (
     midi,
     midi_maps,
     clocks,
+    surfaces,
 )
 """All checks, in the order in which a clip comes to need what they look at."""
