@@ -14,6 +14,7 @@ from daw_bridge.bridge import Bridge
 from daw_bridge.clocks.link import LinkClock
 from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
+from daw_bridge.errors import CannotListen
 from daw_bridge.journal import Journal
 from daw_bridge.keeper import Keeper
 from daw_bridge.ledger import opened
@@ -25,6 +26,7 @@ from daw_bridge.recovery import Legacy, legacy, resume
 from daw_bridge.sections import ClockConfig, FolderConfig
 from daw_bridge.session import Source
 from daw_bridge.wires.ableton import AbletonWire
+from daw_bridge.wires.exchange import ExchangeWire
 from daw_bridge.wires.midi import MidiWire
 from daw_bridge.wires.osc import OscWire
 from plugin_host.foreman import Foreman
@@ -65,7 +67,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         ready = asyncio.get_running_loop().create_future()
         announcer.hold(ready)  # until all who listen do so
         resume(left, bridge.jobs, runner, announcer, journal, too_old=config.jobs.resume)
-        await _open_wire(parts.osc, announcer, journal, started)
+        await _open_wires(parts.osc, parts.exchange, announcer, journal, started)
         parts.foreman.start(config.jobs.engine)
         started.push_async_callback(parts.foreman.stop)
         await _follow_clocks(config.clock, bridge, started)
@@ -101,11 +103,22 @@ def _swept(folders: Iterable[FolderDelivery], left: Legacy) -> None:
         folder.sweep(left.parts)
 
 
-async def _open_wire(osc: OscWire, announcer: Announcer, journal: Journal, parts: AsyncExitStack) -> None:
-    """Open the OSC port. Right behind it the journal hears what was told; before it closes, all that is held is said."""
+async def _open_wires(
+    osc: OscWire, exchange: ExchangeWire | None, announcer: Announcer, journal: Journal, parts: AsyncExitStack
+) -> None:
+    """Open the OSC port and the exchange. Right behind them the journal hears what was told.
+
+    Before they close, all that is held is said. An exchange that cannot be used is said, and missed.
+    """
     await osc.start()
-    announcer.listen(journal.hear)
     parts.push_async_callback(osc.stop)
+    if exchange is not None:
+        try:
+            await exchange.start()
+            parts.push_async_callback(exchange.stop)
+        except CannotListen as error:
+            _log.warning("no exchange: %s", error)
+    announcer.listen(journal.hear)
     parts.push_async_callback(_said, announcer, journal)
 
 

@@ -32,6 +32,8 @@ from daw_bridge.runner import Runner
 from daw_bridge.sections import JobsConfig, WorkerConfig
 from daw_bridge.session import Session, SessionState
 from daw_bridge.values import shown
+from daw_bridge.wires.exchange import FOLDER as EXCHANGE
+from daw_bridge.wires.exchange import ExchangeWire
 from daw_bridge.wires.midi import MidiWire
 from daw_bridge.wires.osc import OscWire
 from plugin_host.engine import Fact
@@ -65,6 +67,7 @@ class Parts:
     folders: Folders
     keeper: Keeper
     osc: OscWire
+    exchange: ExchangeWire | None
     midi: MidiWire | None
 
 
@@ -94,9 +97,9 @@ def built(config: Config) -> Parts:
         config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, rates, deck, pool, monotonic()
     )
     keeper = Keeper(config.paths.state, config.folder, config.jobs, journal)
-    return Parts(
-        config, bridge, foreman, folders, keeper, OscWire(bridge, config.osc), _midi_wire(config, bridge, learned)
-    )
+    exchange = ExchangeWire(bridge, config.paths.state / EXCHANGE) if config.osc.exchange else None
+    osc, midi = OscWire(bridge, config.osc), _midi_wire(config, bridge, learned)
+    return Parts(config, bridge, foreman, folders, keeper, osc, exchange, midi)
 
 
 def _engine_settings(config: Config) -> Mapping[str, Mapping[str, Fact]]:

@@ -104,6 +104,11 @@ class OscConfig:
     host: str = _setting("127.0.0.1", _Host(), "address to listen on; another than 127.0.0.1 needs osc.allow")
     port: int = _setting(9310, Whole(0, 65_535), "UDP port; 0 takes any that is free")
     allow: tuple[str, ...] = _setting((), _Hosts(), "other machines that may ask, by IP address")
+    exchange: bool = _setting(
+        default=True,
+        read=Switch(),
+        means="watch the folder exchange of the state folder for requests in files, for scripts without sockets",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,20 @@ THREATS = (
     ),
     Threat(
         LOCAL,
+        "to do so by files: huge, binary, by the thousand, links, pipes, names that lead elsewhere",
+        "the exchange is your account's alone; names and sizes are checked first, links and pipes are never read, a look "
+        "takes some dozen files, and what nobody fetches is bounded",
+        (
+            "daw_bridge/wires/test_exchange_box.py::test_the_folder_is_its_owners_alone",
+            "daw_bridge/wires/test_exchange_box.py::test_a_hostile_file_harms_nothing",
+            "daw_bridge/wires/test_exchange_box.py::test_only_names_as_they_should_be_are_taken",
+            "daw_bridge/wires/test_exchange_box.py::test_what_nobody_fetches_is_bounded",
+            "end_to_end/test_exchange.py::test_what_is_no_request_is_answered_and_harms_nothing",
+            "end_to_end/test_exchange.py::test_a_flood_of_files_delays_nobody_else",
+        ),
+    ),
+    Threat(
+        LOCAL,
         "to read in the log what you asked for",
         "its folder is yours alone; `logs.prompts = 0` keeps prompts out of it",
         (

@@ -1,9 +1,6 @@
 """The OSC wire: a UDP port that hears requests, and answers whoever asked.
 
-A packet that is no OSC is counted and dropped. Everything else is answered: with what was asked for, or with
-`/bridge/error`, but for an unknown address that somebody sends over and over (see `osc_hush`). The requests of one sender
-are worked off one after the other in the order in which they came, bundles included, and senders take turns (see
-`osc_inbox`). None of them waits: a time tag in the future becomes the job's launch time.
+A packet that is no OSC is counted and dropped. What becomes of the others, bundles included, stands in `front`.
 """
 
 import asyncio
@@ -13,38 +10,30 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import fields
-from functools import lru_cache, partial
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, cast
 
 from daw_bridge import reports
 from daw_bridge.bridge import Bridge
-from daw_bridge.errors import BridgeError, CannotListen, UnknownAddress, code_of
+from daw_bridge.errors import BridgeError, CannotListen
 from daw_bridge.requests import JOB_KEYS, Asker, Request
 from daw_bridge.sections import OscConfig
-from daw_bridge.values import shown
-from daw_bridge.wires.osc_addresses import OURS, PRESET, REPLY, REPORTS, REQUESTS
-from daw_bridge.wires.osc_calls import CALLS, Answer, Call, wants_notes
-from daw_bridge.wires.osc_hush import Hush
-from daw_bridge.wires.osc_inbox import Inbox, Packet, Peer
-from daw_bridge.wires.osc_packet import Argument, Message, NotOsc, decode, encode
-from daw_bridge.wires.osc_pattern import is_pattern, matches, parse
+from daw_bridge.wires.front import Front
+from daw_bridge.wires.osc_addresses import REPORTS
+from daw_bridge.wires.osc_inbox import Packet, Peer
+from daw_bridge.wires.osc_packet import Argument, Message, decode, encode
 
 _log = logging.getLogger(__name__)
-_in = logging.getLogger(f"{__name__}.in")
-_out = logging.getLogger(f"{__name__}.out")
 
 _BUFFER = 4 * 2**20  # bytes; a burst of ten thousand triggers waits in it rather than being lost
 _LARGEST = 65_536  # bytes of a packet, and more than any can have
 _AT_ONCE = 1_024  # packets that are taken from the system's queue before others of the daemon's parts have a turn
-_SLICE = 0.002  # seconds for which packets are worked off before they have
+_HERE = "127.0.0.1"
+_REFUSED = REPORTS[reports.Refused]
 _MEMINFO, _DROPS = 55, 8  # Linux: SO_MEMINFO, and where in it the count of lost packets stands
-_MOST_SUBSCRIBERS = 64
-_LONGEST_ADDRESS = 256  # characters; a preset's name has at most 64
 
 
 class OscWire(asyncio.DatagramProtocol):
@@ -55,12 +44,8 @@ class OscWire(asyncio.DatagramProtocol):
         self._config = config
         self._transport: asyncio.DatagramTransport | None = None
         self._socket: socket.socket | None = None
-        self._inbox = Inbox()
-        self._working = False
-        self._hush = Hush()
-        self._subscribers: dict[Peer, None] = {}  # a set that keeps its order
-        names = ("packets", "not_osc", "strangers", "strays", "errors", "hushed", "flooded")
-        self._counts: Counter[str] = Counter(dict.fromkeys(names, 0))
+        self._front = Front(bridge, self)
+        self._counts: Counter[str] = Counter({"packets": 0, "strangers": 0})
 
     async def start(self) -> None:
         """Open the port and listen to the bridge. Raises `CannotListen`."""
@@ -78,16 +63,18 @@ class OscWire(asyncio.DatagramProtocol):
                 "is another daemon running? choose another with --osc HOST:PORT, port 0 for any that is free",
             ) from None
         self._socket = opened
-        self._bridge.announcer.listen(self.report)
+        self._bridge.announcer.listen(self._front.report)
+        self._bridge.counters.append(self.counts)
 
     async def stop(self) -> None:
         """Close the port, after all that was said is on its way."""
+        self._front.close()
         if self._transport is not None:
             self._transport.close()
             await asyncio.sleep(0)  # the transport closes its socket in the loop's next turn
 
     @property
-    def address(self) -> Peer:
+    def address(self) -> tuple[str, int]:
         """The host and port that are open."""
         if self._transport is None:
             return self._config.host, self._config.port
@@ -100,17 +87,13 @@ class OscWire(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         """Take note that a packet could not be sent: its receiver is gone, which is no trouble of ours."""
-        _out.debug("not received: %s", exc)
+        _log.debug("not received: %s", exc)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         """Take in one packet, and all others that lie in the system's queue."""
         self._take_in(data, addr)
-        loop = asyncio.get_running_loop()
-        if isinstance(loop, asyncio.SelectorEventLoop):  # others read ahead themselves
+        if isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop):  # others read ahead themselves
             self._take_in_rest()
-        if self._inbox and not self._working:
-            self._working = True
-            loop.call_soon(self._work)
 
     def _take_in_rest(self) -> None:
         """Take in what lies in the system's queue: asyncio would take one packet in each of the loop's turns."""
@@ -126,50 +109,20 @@ class OscWire(asyncio.DatagramProtocol):
                 return
 
     def _take_in(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        """Take in one packet, if its sender may ask and has not flooded us."""
+        """Take in one packet, if its sender may ask."""
         self._counts["packets"] += 1
         if not may_ask(addr[0], self._config.allow):
             self._counts["strangers"] += 1
-        elif not self._inbox.put(Packet(data, (addr[0], addr[1]), time.monotonic())):
-            self._counts["flooded"] += 1
-
-    def _work(self) -> None:
-        """Work off packets for a moment; if there are more, come back after everyone else had a turn."""
-        until = time.monotonic() + _SLICE
-        while self._inbox and time.monotonic() < until:
-            try:
-                self._work_off(self._inbox.take())
-            except Exception:  # noqa: BLE001 - a bug of ours costs one packet, and never the wire
-                _log.exception("a packet broke")
-        self._working = bool(self._inbox)
-        if self._working and self._transport is not None and not self._transport.is_closing():
-            asyncio.get_running_loop().call_soon(self._work)
-
-    def _work_off(self, packet: Packet) -> None:
-        """Work off one packet."""
-        try:
-            messages = decode(packet.data)
-        except NotOsc:
-            self._counts["not_osc"] += 1
-            return
-        for message in messages:
-            self._receive(message, packet.peer, packet.received)
-
-    def report(self, report: reports.Told, request: Request) -> None:
-        """Send a report to who asked, to the port that the request named, and, but for a refusal, to all subscribers."""
-        others = () if isinstance(report, reports.Refused) else self._subscribers
-        peers = dict.fromkeys((*_askers(request), *others))
-        values = (getattr(report, field.name) for field in fields(report))
-        arguments = [str(value) if isinstance(value, Path) else value for value in values]
-        self._send(REPORTS[type(report)], arguments, peers)
+        else:
+            self._front.put(Packet(data, (addr[0], addr[1]), time.monotonic()))
 
     def counts(self) -> Mapping[str, int]:
-        """Return how many packets came, and how many of them were no OSC, from strangers, strays, or mistaken.
+        """Return how many packets came, and what became of those that were no requests (see `Front.counts`).
 
-        `hushed` are unknown addresses that nobody was told of again, `flooded` are packets of senders who sent too many
-        at once, and `lost` those that the system itself had no room for, where it says so.
+        `strangers` are packets of those who may not ask, and `lost` those that the system itself had no room for, where
+        it says so.
         """
-        return {**self._counts, "lost": self._lost(), "subscribers": len(self._subscribers)}
+        return {**self._counts, **self._front.counts(), "lost": self._lost()}
 
     def _lost(self) -> int:
         """Return how many packets the system has lost before they came to us; 0 where it does not say."""
@@ -182,108 +135,48 @@ class OscWire(asyncio.DatagramProtocol):
         drops: int = struct.unpack_from("=I", info, 4 * _DROPS)[0]
         return drops
 
-    def _receive(self, message: Message, peer: Peer, received: float) -> None:
-        """Work off one message; answer with `/bridge/error` if it cannot be."""
-        if message.address in OURS or message.address.endswith(REPLY):
-            self._counts["strays"] += 1  # our own words from somewhere else: to answer them could go round for ever
-            return
-        arguments: tuple[Argument, ...] = ()
-        asker = Asker(f"osc {peer[0]}:{peer[1]}", peer)
-        launch = message.launch if message.launch is not None and message.launch > time.time() else None
-        try:
-            paths = list(self._paths(message.address))
-            arguments = _arguments(message, paths[0][1])
-        except BridgeError as error:
-            self._refuse(message.address, error, _ports(arguments, peer))
-            return
-        except Exception as error:  # noqa: BLE001 - such as a folder of presets that cannot be read
-            _log.exception("%s broke", message.address)
-            self._refuse(message.address, error, _ports(arguments, peer))
-            return
-        for path, row in paths:
-            _in.debug("%s %s from %s", path, arguments, asker.name)
-            try:
-                self._call(row, Call(path, arguments, asker, received, launch))
-            except BridgeError as error:
-                self._refuse(message.address, error, _ports(arguments, peer))
-            except Exception as error:  # noqa: BLE001 - a bug of ours costs one request, is said and is logged
-                _log.exception("%s broke", message.address)
-                self._refuse(message.address, error, _ports(arguments, peer))
+    def messages(self, packet: Packet) -> Iterator[Message]:
+        """Take a packet apart. Raises `NotOsc`."""
+        return decode(packet.data)
 
-    def _call(self, row: str, call: Call) -> None:
-        """Do what the row of the table says and answer the asker, if there is an answer."""
-        answer: Answer | None = None
-        if row == "/bridge/notify":
-            self._subscribe(call)
-        elif row == "/bridge/status":
-            status = {**self._bridge.status(), **self.counts()}
-            answer = call.address + REPLY, tuple(each for pair in status.items() for each in pair)
-        else:
-            answer = CALLS[row](self._bridge, call)
-        if answer is not None:
-            self._in_turn(*answer, {call.asker.address: None})
+    def asker(self, peer: Peer) -> Asker:
+        """Return who it is that sends from `peer`."""
+        return Asker(f"osc {peer[0]}:{peer[1]}", peer)
 
-    def _subscribe(self, call: Call) -> None:
-        """Add or remove the sender as one who hears of all jobs."""
-        if not wants_notes(call):
-            self._subscribers.pop(call.asker.address, None)
-        else:
-            self._subscribers[call.asker.address] = None
-            while len(self._subscribers) > _MOST_SUBSCRIBERS:  # the oldest: of those who left, most never said so
-                del self._subscribers[next(iter(self._subscribers))]
+    def hearers(self, request: Request) -> Iterator[Peer]:
+        """Yield where the reports of a request go: its sender, if it came by OSC, and the port that it names.
 
-    def _paths(self, address: str) -> Iterator[tuple[str, str]]:
-        """Yield the addresses that `address` means, each with its row in the table. Raises `UnknownAddress`."""
-        if len(address) > _LONGEST_ADDRESS:
-            raise UnknownAddress(f"{shown(address)} is longer than any address of this daemon; its README lists them")
-        if is_pattern(address):
-            pattern = parse(address)
-            presets = (PRESET + name for name in self._bridge.presets.names())
-            fixed = (path for path in REQUESTS if not path.startswith(PRESET))
-            found = [path for path in (*fixed, *presets) if matches(pattern, path)]
-        else:
-            found = [address] if address in REQUESTS or address.startswith(PRESET) else []
-        if not found:
-            raise UnknownAddress(f"{shown(address)} is no address of this daemon; its README lists them")
-        for path in found:
-            yield path, f"{PRESET}<name>" if path.startswith(PRESET) else path
+        Who asked by a file is on this machine, and so is the port.
+        """
+        peer = request.asker.address
+        if isinstance(peer, tuple):
+            yield cast("Peer", peer)
+        if peer is not None and "reply_port" in request.said:
+            yield (peer[0] if isinstance(peer, tuple) else _HERE), request.said["reply_port"]
 
-    def _refuse(self, address: str, error: Exception, peers: Mapping[Peer, None]) -> None:
-        """Tell the asker why a request came to nothing."""
-        self._counts["errors"] += 1
-        peer = next(iter(peers))
-        if isinstance(error, UnknownAddress) and not self._hush.is_news(
-            f"{peer[0]}:{peer[1]}", address[:_LONGEST_ADDRESS]
-        ):
-            self._counts["hushed"] += 1
-            return
-        message = (
-            str(error) if isinstance(error, BridgeError) else "something broke inside the daemon; its log says what"
-        )
-        packet = _refusal(address[:_LONGEST_ADDRESS], code_of(error), message)
-        self._bridge.announcer.in_turn(partial(self._post, packet, peers))
+    def hear_refusal(self, peer: Peer, arguments: Sequence[Argument]) -> Iterator[Peer]:
+        """Yield where the refusal of a request goes: its sender, and the port that it names, if that can be read."""
+        yield peer
+        for name, value in pairwise(arguments):
+            if isinstance(name, str) and name.strip().lower() == "reply_port":
+                try:
+                    yield peer[0], JOB_KEYS["reply_port"].read(value)
+                except BridgeError:
+                    break
 
-    def _in_turn(self, address: str, arguments: Sequence[Argument], peers: Mapping[Peer, None]) -> None:
-        """Send an answer after all that was said before it: reports may be held back until they are true."""
-        self._bridge.announcer.in_turn(partial(self._send, address, arguments, peers))
-
-    def _send(self, address: str, arguments: Sequence[Argument], peers: Mapping[Peer, None]) -> None:
+    def send(self, address: str, arguments: Sequence[Argument], peers: Iterable[Peer]) -> None:
         """Send one message to each of `peers`."""
-        if peers:
-            _out.debug("%s %s to %s", address, arguments, peers)
-            self._post(encode(address, arguments), peers)
-
-    def _post(self, packet: bytes, peers: Mapping[Peer, None]) -> None:
-        """Send one packet to each of `peers`."""
+        _log.debug("%s %s to %s", address, arguments, peers)
+        packet = _refusal(*arguments) if address == _REFUSED else encode(address, arguments)
         if self._transport is not None:
             for peer in peers:
                 self._transport.sendto(packet, peer)
 
 
 @lru_cache(maxsize=256)
-def _refusal(address: str, code: str, message: str) -> bytes:
+def _refusal(*arguments: Argument) -> bytes:
     """Return the packet of a refusal. In a flood the same is said thousands of times, and encoding is half the work."""
-    return encode(REPORTS[reports.Refused], [address, code, message])
+    return encode(_REFUSED, arguments)
 
 
 def may_ask(host: str, allowed: Container[str]) -> bool:
@@ -292,31 +185,3 @@ def may_ask(host: str, allowed: Container[str]) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return address.is_loopback or str(address) in allowed
-
-
-def _arguments(message: Message, row: str) -> tuple[Argument, ...]:
-    """Read the arguments of a message, from an old sender by what the table expects."""
-    if message.tags is None:
-        return tuple(message.untagged(REQUESTS[row].kind_after))
-    return tuple(message.arguments())
-
-
-def _askers(request: Request) -> Iterator[Peer]:
-    """Yield where the reports of a request go: its sender, if it came by OSC, and the port that it names."""
-    peer = request.asker.address
-    if isinstance(peer, tuple):
-        yield peer
-        if "reply_port" in request.said:
-            yield peer[0], request.said["reply_port"]
-
-
-def _ports(arguments: tuple[Argument, ...], peer: Peer) -> Mapping[Peer, None]:
-    """Return where the refusal of a request goes: its sender, and the port that it names, if that can be read."""
-    peers = {peer: None}
-    for name, value in pairwise(arguments):
-        if isinstance(name, str) and name.strip().lower() == "reply_port":
-            try:
-                peers[peer[0], JOB_KEYS["reply_port"].read(value)] = None
-            except BridgeError:
-                break
-    return peers

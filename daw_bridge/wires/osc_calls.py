@@ -230,6 +230,11 @@ def _presets(bridge: Bridge, call: Call) -> Answer:
     return call.address + REPLY, tuple(bridge.presets.names())
 
 
+def _status(bridge: Bridge, call: Call) -> Answer:
+    """Answer what goes on, as name, value, name, value."""
+    return call.address + REPLY, tuple(each for pair in bridge.status().items() for each in pair)
+
+
 def _version(_bridge: Bridge, call: Call) -> Answer:
     """Answer the version."""
     return call.address + REPLY, (__version__,)
@@ -268,8 +273,9 @@ CALLS: Mapping[str, Function] = {
     "/bridge/learn": _learn,
     "/bridge/learn/replace": _learn_replace,
     "/bridge/learn/undo": _learn_undo,
+    "/bridge/status": _status,
     "/bridge/presets": _presets,
     "/bridge/version": _version,
     "/bridge/sync": _sync,
 }
-"""The function of each address but `/bridge/notify` and `/bridge/status`, which are the wire's own."""
+"""The function of each address but `/bridge/notify`, which is the wire's own."""

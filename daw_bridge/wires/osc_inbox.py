@@ -7,8 +7,8 @@ therefore taken from it at once, and worked off a packet of each sender in turn.
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 
-Peer = tuple[str, int]
-"""An address to send to: host and port."""
+Peer = tuple[str, int] | str
+"""Whom to send to: a host and port, or the name of a client who asks by files."""
 
 _OVERHEAD = 200  # bytes that a packet costs beside its own
 _PILE = 8 * 2**20  # bytes that one sender's packets may take …

@@ -41,6 +41,10 @@ class Message:
     data: bytes
     launch: float | None = None
 
+    def read(self, kind: Callable[[Sequence[object]], Kind | None]) -> list[Argument]:
+        """Read the arguments by their tags, and those of an old sender, who sends none, by `kind`."""
+        return self.untagged(kind) if self.tags is None else self.arguments()
+
     def arguments(self) -> list[Argument]:
         """Read the arguments by their tags; arrays are laid flat, and nil is None.
 
@@ -58,7 +62,7 @@ class Message:
                 raise BadRequest(f"type tag {tag!r} is not of OSC 1.0; send numbers as i or f, and text as s")
         return read
 
-    def untagged(self, kind: Callable[[list[Argument]], Kind | None]) -> list[Argument]:
+    def untagged(self, kind: Callable[[Sequence[object]], Kind | None]) -> list[Argument]:
         """Read the arguments of a sender that names no types; `kind` says what follows those already read.
 
         Where it cannot say, four bytes that begin like text are text. A number is an int where its four bytes make a

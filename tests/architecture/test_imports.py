@@ -103,7 +103,7 @@ def test_starting_loads_nothing_heavy() -> None:
 
 def test_only_the_switchboard_names_concrete_parts() -> None:
     """Wires, deliveries and the foreman are put together in one place, by the daemon, and nowhere else."""
-    concrete = {"OscWire", "FolderDelivery", "Foreman", "Runner", "Bridge", "PresetShelf"}
+    concrete = {"ExchangeWire", "OscWire", "FolderDelivery", "Foreman", "Runner", "Bridge", "PresetShelf"}
     for path, tree in modules():
         called = {
             node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)

@@ -10,6 +10,7 @@ ALL = (
     "trigger",
     "scaling",
     "answers",
+    "exchange",
     "cancel",
     "load",
     "fuzz",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from daemons import PATIENCE, Running, daemon, endings, follow, synced
+from mistakes import BAD
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
@@ -29,68 +30,6 @@ def refusal(client: Client, address: str, *arguments: Argument) -> tuple[Argumen
     (heard,) = synced(client)
     assert heard.address == "/bridge/error", heard
     return heard.arguments
-
-
-BAD = [
-    ("/bridge/generate", [], "bad_request", "prompt is missing"),
-    ("/bridge/generate", [""], "bad_request", "prompt is empty"),
-    ("/bridge/generate", ["x" * 2_001], "out_of_range", "2000"),
-    ("/bridge/generate", ["x", "bars"], "bad_request", "has no value"),
-    ("/bridge/generate", ["x", "bars", 65], "out_of_range", "1 to 64"),
-    ("/bridge/generate", ["x", "bars", "four"], "bad_request", "not a number"),
-    ("/bridge/generate", ["x", "bars", float("nan")], "out_of_range", "1 to 64"),
-    ("/bridge/generate", ["x", "bpm", float("inf")], "out_of_range", "120 or 92.5"),
-    ("/bridge/generate", ["x", "bpm", 3159345], "out_of_range", "20 to 999"),
-    ("/bridge/generate", ["x", "bras", 4], "unknown_key", "bars"),
-    ("/bridge/generate", ["x", "preset", "no-such"], "unknown_preset", "no-such"),
-    ("/bridge/generate", ["x", "engine", "no-such"], "engine_unavailable", "there is musicldm, sketch"),
-    ("/bridge/generate", ["x", "deliver", "device"], "device_unavailable", "deliver folder"),
-    ("/bridge/generate", ["x", "deliver", "both"], "device_unavailable", "deliver folder"),
-    ("/bridge/generate", ["x", "guide", "/etc/passwd"], "out_of_range", "paths.guides"),
-    ("/bridge/generate", ["x", "bars", 64, "bpm", 20], "out_of_range", "at most 300 s"),
-    ("/bridge/generate", ["x", "id", "../up"], "bad_request", "A–Z"),
-    ("/bridge/generate", ["x", "id", "C:\\up"], "bad_request", "A–Z"),
-    ("/bridge/generate", ["x", "id", "🥁"], "bad_request", "A–Z"),
-    ("/bridge/generate", ["x", "id", "..."], "bad_request", "A–Z"),
-    ("/bridge/generate", ["x", 4, "bars"], "bad_request", "where a key belongs"),
-    ("/bridge/generate", [b"blob"], "bad_request", "not text"),
-    ("/bridge/preset/no-such", [], "unknown_preset", "no-such"),
-    ("/bridge/preset/", [], "unknown_preset", "/bridge/presets"),
-    ("/bridge/preset/../../etc/passwd", [], "unknown_preset", "/bridge/presets"),
-    ("/bridge/again", ["no-such"], "unknown_job", "no-such"),
-    ("/bridge/cancel", [], "bad_request", "send one"),
-    ("/bridge/cancel", ["no-such"], "unknown_job", "no-such"),
-    ("/bridge/tempo", [], "bad_request", "send one"),
-    ("/bridge/tempo", ["fast"], "bad_request", "not a number"),
-    ("/bridge/tempo", [19.9], "out_of_range", "20 to 999"),
-    ("/tempo/raw", [3159345.0], "out_of_range", "3159345"),
-    ("/bridge/meter", [4, 3], "out_of_range", "1 to 32"),
-    ("/bridge/meter", [4, float("nan")], "out_of_range", "1 to 32"),
-    ("/bridge/meter", [4], "bad_request", "7/8"),
-    ("/time/signature", ["waltz"], "bad_request", "7/8"),
-    ("/bridge/key", ["H minor"], "bad_request", "Bbm"),
-    ("/bridge/samplerate", [1], "out_of_range", "8000 to 192000"),
-    ("/bridge/play", [], "device_unavailable", "watched folder"),
-    ("/bridge/play", ["no-such"], "unknown_job", "no-such"),
-    ("/bridge/stop", [], "device_unavailable", "watched folder"),
-    ("/bridge/next", [1], "device_unavailable", "watched folder"),
-    ("/bridge/prev", [], "device_unavailable", "watched folder"),
-    ("/bridge/gain", [-6.0], "device_unavailable", "watched folder"),
-    ("/bridge/gain", [1000], "out_of_range", "-120 to 24"),
-    ("/bridge/gain", ["loud"], "bad_request", "not a number"),
-    ("/bridge/play", ["x", 17], "out_of_range", "1 to 16"),
-    ("/bridge/play", ["x", 1, 1], "bad_request", "3 arguments"),
-    ("/bridge/generate", ["x", "id", "all"], "out_of_range", "all"),
-    ("/bridge/generate", ["x", "id", float("nan")], "bad_request", "id"),
-    ("/bridge/notify", ["yes"], "bad_request", "from 0 to 1"),
-    ("/bridge/sync", ["x"], "bad_request", "whole number"),
-    ("/bridge/nothing", [], "unknown_address", "/bridge/nothing"),
-    ("/record", [1], "unknown_address", "/record"),
-    ("/play", ["loud"], "bad_request", "1 or 0"),
-    ("/beat/str", ["somewhere"], "bad_request", "5.2.50"),
-    ("/bridge/[", [], "bad_request", "brackets"),
-    ("/none*", [], "unknown_address", "/none"),
-]
 
 
 @pytest.mark.parametrize(("address", "arguments", "code", "hint"), BAD)
