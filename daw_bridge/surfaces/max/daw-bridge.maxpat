@@ -69,7 +69,7 @@
      "keymode": 1,
      "outputmode": 1,
      "parameter_enable": 0,
-     "annotation": "What you want; press Enter, then Generate"
+     "annotation": "What you want"
     }
    },
    {
@@ -485,6 +485,25 @@
    },
    {
     "box": {
+     "id": "text-first",
+     "maxclass": "newobj",
+     "numinlets": 1,
+     "numoutlets": 2,
+     "outlettype": [
+      "bang",
+      "bang"
+     ],
+     "patching_rect": [
+      120,
+      180,
+      40,
+      22
+     ],
+     "text": "t b b"
+    }
+   },
+   {
+    "box": {
      "id": "menu",
      "maxclass": "umenu",
      "numinlets": 1,
@@ -695,18 +714,6 @@
    {
     "patchline": {
      "source": [
-      "generate",
-      0
-     ],
-     "destination": [
-      "say-generate",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
       "say-generate",
       0
      ],
@@ -784,6 +791,42 @@
      ],
      "destination": [
       "mind",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "generate",
+      0
+     ],
+     "destination": [
+      "text-first",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "text-first",
+      1
+     ],
+     "destination": [
+      "prompt",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "text-first",
+      0
+     ],
+     "destination": [
+      "say-generate",
       0
      ]
     }

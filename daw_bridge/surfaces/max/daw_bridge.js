@@ -20,11 +20,10 @@ var title = ""; // what its clips are called
 var landable = []; // its takes, best first: { rank, score, path }
 var chosen = 0;
 
-// The controls.
+// The controls. A preset that the menu shows counts, else the text; [t b b] has the text come before each "generate".
 
 function text() {
     wish.prompt = arrayfromargs(arguments).join(" ");
-    wish.preset = "";
 }
 
 function preset(name) {

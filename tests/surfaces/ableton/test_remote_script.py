@@ -176,6 +176,22 @@ def test_each_name_has_its_place(live: Live, wav: Path, named: Callable[[Live], 
     assert [at for at, slot in enumerate(slots) if slot.has_clip and slot.clip.name == "seven"] == [row]
 
 
+def test_frozen_tracks_and_groups_are_passed_over(live: Live) -> None:
+    """They take no clips; the next audio track right of them does."""
+    live.song.tracks[1].__dict__["is_frozen"] = True
+    live.song.tracks[2].__dict__.update(has_audio_input=True, is_foldable=True)
+    place = part("places").place_of(live.song, "track", live.song.tracks[0])
+    assert place.track == live.song.tracks[3]
+
+
+def test_a_one_shot_does_not_loop(live: Live) -> None:
+    """A riser plays once, to its end."""
+    live.rename(live.song.tracks[3], "db: preset:noise-riser 1")
+    slot = live.song.tracks[3].clip_slots[0]
+    assert live.until(lambda: slot.has_clip), live.messages
+    assert (slot.clip.looping, slot.clip.end_marker) == (False, 4)
+
+
 def test_a_clip_is_never_landed_on(live: Live, wav: Path) -> None:
     """It takes the next empty slot; where none is left, it says so and what to do, and nothing is changed."""
     track = live.song.tracks[1]
@@ -295,7 +311,7 @@ def test_a_new_daemon_is_told_everything_and_loses_no_wish(tmp_path: Path) -> No
         with live.hand():
             live.song.tempo = 77.0
         assert status(live, first, tempo=77.0)
-        live.rename(live.song.tracks[1], "db: slow dub 16")
+        live.rename(live.song.tracks[1], "db: slow dub 4")
         assert told(live, "slow dub")
         first.process.kill()
         first.process.wait(PATIENCE)

@@ -27,6 +27,7 @@ OBJECTS = {
     "udpsend": (1, 0),
     "udpreceive": (1, 1),
     "prepend": (1, 1),
+    "t": (1, 2),
     "midiin": (1, 1),
     "midiout": (1, 0),
 }
