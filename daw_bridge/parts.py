@@ -32,8 +32,10 @@ from daw_bridge.runner import Runner
 from daw_bridge.sections import JobsConfig, WorkerConfig
 from daw_bridge.session import Session, SessionState
 from daw_bridge.values import shown
+from daw_bridge.wires.discovery import Discovery
 from daw_bridge.wires.midi import MidiWire
 from daw_bridge.wires.osc import OscWire
+from daw_bridge.wires.osc_query import QueryWire
 from plugin_host.engine import Fact
 from plugin_host.engines import AUTO, MUSICLDM, automatic
 from plugin_host.footprint import there_is
@@ -65,6 +67,8 @@ class Parts:
     folders: Folders
     keeper: Keeper
     osc: OscWire
+    query: QueryWire | None
+    discovery: Discovery | None
     midi: MidiWire | None
 
 
@@ -94,9 +98,10 @@ def built(config: Config) -> Parts:
         config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, rates, deck, pool, monotonic()
     )
     keeper = Keeper(config.paths.state, config.folder, config.jobs, journal)
-    return Parts(
-        config, bridge, foreman, folders, keeper, OscWire(bridge, config.osc), _midi_wire(config, bridge, learned)
-    )
+    osc = OscWire(bridge, config.osc)
+    query = QueryWire(bridge, osc, config.osc) if config.osc.query else None
+    discovery = Discovery() if config.osc.announce else None
+    return Parts(config, bridge, foreman, folders, keeper, osc, query, discovery, _midi_wire(config, bridge, learned))
 
 
 def _engine_settings(config: Config) -> Mapping[str, Mapping[str, Fact]]:

@@ -104,6 +104,14 @@ class OscConfig:
     host: str = _setting("127.0.0.1", _Host(), "address to listen on; another than 127.0.0.1 needs osc.allow")
     port: int = _setting(9310, Whole(0, 65_535), "UDP port; 0 takes any that is free")
     allow: tuple[str, ...] = _setting((), _Hosts(), "other machines that may ask, by IP address")
+    query: bool = _setting(
+        default=True,
+        read=Switch(),
+        means="tell programs what can be sent, by OSCQuery at the TCP port of the same number",
+    )
+    announce: bool = _setting(
+        default=True, read=Switch(), means="have OSC programs list the daemon by themselves (needs the extra discover)"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from daw_bridge.presets import PresetShelf, factory_folder
 from daw_bridge.sections import FolderConfig
 from daw_bridge.session import Source
 from daw_bridge.values import shown
+from daw_bridge.wires import discovery as announced
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
 from plugin_host.engines import AUTO, MUSICLDM, automatic, create
@@ -159,6 +160,21 @@ def osc_port(config: Config) -> Finding:
     return Finding(thing, State.OK, f"{where} is free for daw-bridge serve")
 
 
+def discovery(config: Config) -> Finding:
+    """Say whether OSC programs find the daemon by themselves."""
+    if not config.osc.announce:
+        return Finding("discovery", State.OK, "off (osc.announce)")
+    if not announced.installed():
+        return Finding(
+            "discovery",
+            State.NOTE,
+            "OSC programs do not list the daemon by themselves: zeroconf is not installed",
+            "pip install 'daw-bridge[discover]', or give them the address by hand",
+        )
+    name = announced.called(config.osc.host, config.osc.port)
+    return Finding("discovery", State.OK, f"zeroconf {version('zeroconf')} announces {shown(name)} to OSC programs")
+
+
 def presets(config: Config) -> Finding:
     """Count the presets."""
     fine, broken = PresetShelf([config.paths.presets, factory_folder()]).all()
@@ -230,6 +246,7 @@ CHECKS: tuple[Callable[[Config], Finding], ...] = (
     clips_folder,
     state_folder,
     osc_port,
+    discovery,
     presets,
     audio,
     midi,
