@@ -150,7 +150,7 @@ async def _be_found(parts: Parts, started: AsyncExitStack) -> None:
             started.push_async_callback(query.stop)
             counters.append(query.counts)
         except OSError as error:
-            _log.warning("no OSCQuery: the TCP port %d is taken (%s)", parts.osc.address[1], error)
+            _log.warning("no OSCQuery: no TCP port can be opened (%s)", error)
     if discovery is not None:
         discovery.start(parts.osc.address, query.port if query is not None else None)
         started.push_async_callback(discovery.leave)

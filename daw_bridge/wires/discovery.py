@@ -23,7 +23,7 @@ from daw_bridge.sections import OscConfig
 _log = logging.getLogger(__name__)
 
 _NAME = "daw-bridge"
-_LONGEST = 63  # bytes of a label in a DNS name
+_LONGEST = 40  # characters of a machine's name; a label in DNS has room for 63 bytes
 _GOODBYE = 1.0  # seconds that the farewell may take
 
 
@@ -38,9 +38,9 @@ def called(host: str, port: int) -> str:
     In a network it has the machine's name in it, and where the port is another than the usual, that: two daemons on one
     machine cannot be relied on to notice that they have one name.
     """
-    where = [] if ip_address(host).is_loopback else [socket.gethostname().split(".")[0]]
+    where = [] if ip_address(host).is_loopback else [socket.gethostname().split(".")[0][:_LONGEST]]
     which = [] if port == OscConfig().port else [str(port)]
-    return " ".join((_NAME, *where, *which))[-_LONGEST:]
+    return " ".join((_NAME, *where, *which))
 
 
 def server_of(name: str) -> str:

@@ -1,7 +1,7 @@
 """The OSCQuery wire: HTTP by which programs find out what this daemon can be sent, and what the session is now.
 
 It listens at the TCP port of the same number as the UDP port of OSC, on the same address, for the same peers, so that who
-knows one knows both. It is one of the event loop's many parts, and reads the session where it lives: no lock, no thread.
+knows one knows both; where another program has that one, at any, which is announced and stands in the status. It is one of the event loop's many parts, and reads the session where it lives: no lock, no thread.
 Only the presets' files are read in a thread, seldom.
 
 The server is our own, over asyncio's streams. python-oscquery's listens on all addresses whatever it is told, which
@@ -14,7 +14,7 @@ few kilobytes and a few seconds.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from time import monotonic
@@ -52,14 +52,22 @@ class QueryWire:
         self._counts: Counter[str] = Counter({"queries": 0, "query_strangers": 0, "query_refused": 0})
 
     async def start(self) -> None:
-        """Open the port. Raises `OSError`."""
+        """Open the port; if somebody has it, another one. Raises `OSError`."""
         host, port = self._osc.address
-        self._server = await asyncio.start_server(self._connected, host, port, limit=LONGEST, backlog=_MOST)
+        try:
+            self._server = await self._opened(host, port)
+        except OSError as error:
+            self._server = await self._opened(host, 0)
+            _log.warning("OSCQuery is at the TCP port %d, as %d is taken (%s)", self.port, port, error)
+
+    def _opened(self, host: str, port: int) -> Awaitable[asyncio.Server]:
+        """Open a port."""
+        return asyncio.start_server(self._connected, host, port, limit=LONGEST, backlog=_MOST)
 
     @property
     def port(self) -> int | None:
         """The TCP port; None where none is open."""
-        return self._osc.address[1] if self._server is not None else None
+        return self._server.sockets[0].getsockname()[1] if self._server is not None and self._server.sockets else None
 
     async def stop(self) -> None:
         """Close the port and all connections."""
@@ -70,8 +78,11 @@ class QueryWire:
         await asyncio.gather(*self._open, return_exceptions=True)
 
     def counts(self) -> dict[str, str | int | float]:
-        """Return what the status shows: how many questions came, and how many strangers, or too many, were turned away."""
-        return {**self._counts}
+        """Return what the status shows: the port, how many questions came, and how many were turned away.
+
+        That is, of strangers, or because there were too many at once.
+        """
+        return {"query_port": self.port or 0, **self._counts}
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection, and close it, whatever it does."""
@@ -107,15 +118,20 @@ class QueryWire:
         return True
 
     async def _heard(self, reader: asyncio.StreamReader, here: str) -> Told:
-        """Hear the question, and return the answer. `here` is the address at which it came."""
+        """Hear the question, and return the answer. `here` is the address at which it came.
+
+        Raises what a connection does that breaks off.
+        """
         self._counts["queries"] += 1
         try:
-            path, attribute = target(await reader.readuntil(b"\r\n\r\n"), {server_of(called(*self._osc.address))})
-            await self._look_at_presets()
-            return answer(path, attribute, self._tree, lambda: self._host(here))
+            head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
             why = f"the question is longer than {LONGEST} bytes"
             return refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
+        try:
+            path, attribute = target(head, {server_of(called(*self._osc.address))})
+            await self._look_at_presets()
+            return answer(path, attribute, self._tree, lambda: self._host(here))
         except Unanswered as error:
             return refusal(*error.args)
         except Exception:  # noqa: BLE001 - a bug of ours costs one question

@@ -23,9 +23,17 @@ from daw_bridge.wires.osc_packet import Argument
 OSCJSON, OSC = "_oscjson._tcp.local.", "_osc._udp.local."
 
 
+def port_of(running: Running) -> int:
+    """Return the port of OSCQuery: in tests, OSC's own may be somebody else's under TCP."""
+    with running.client() as client:
+        heard = client.ask("/bridge/status", "/bridge/status.reply", PATIENCE)
+    assert heard is not None
+    return int(str(dict(zip(heard.arguments[::2], heard.arguments[1::2], strict=True))["query_port"]))
+
+
 def ask(running: Running, where: str) -> tuple[int, Any]:
     """Ask for `where`; return the status and what was told."""
-    with closing(HTTPConnection(running.host, running.port, timeout=PATIENCE)) as connection:
+    with closing(HTTPConnection(running.host, port_of(running), timeout=PATIENCE)) as connection:
         connection.request("GET", where)
         answer = connection.getresponse()
         body = answer.read()
@@ -42,7 +50,7 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def client_of(running: Running) -> OSCQueryClient:
     """Return python-oscquery's client of a daemon whose address is known."""
     address = [socket.inet_aton(running.host)]
-    return OSCQueryClient(ServiceInfo(OSCJSON, f"daw-bridge.{OSCJSON}", running.port, addresses=address))
+    return OSCQueryClient(ServiceInfo(OSCJSON, f"daw-bridge.{OSCJSON}", port_of(running), addresses=address))
 
 
 @pytest.mark.real
@@ -117,15 +125,16 @@ def test_what_the_tree_says_is_taken_is_taken(own: Running) -> None:
     assert [row for row in refused if row[1] not in wanting] == []
 
 
-def test_a_port_that_is_taken_costs_oscquery_alone(tmp_path: Path) -> None:
-    """OSC is answered, and the log says what is missing."""
+def test_where_the_port_is_taken_another_is_told(tmp_path: Path) -> None:
+    """OSCQuery answers there, and tells where OSC is; the log says why."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with daemon(tmp_path, "--osc", f"127.0.0.1:{port}") as running, running.client() as hand:
-            assert hand.ask("/bridge/version", "/bridge/version.reply", PATIENCE) is not None
-    assert f"no OSCQuery: the TCP port {port} is taken" in (tmp_path / "log").read_text()
+        with daemon(tmp_path, "--osc", f"127.0.0.1:{port}") as running:
+            assert port_of(running) != port
+            assert ask(running, "/?HOST_INFO")[1]["OSC_PORT"] == port
+    assert f"as {port} is taken" in (tmp_path / "log").read_text()
 
 
 @pytest.mark.real

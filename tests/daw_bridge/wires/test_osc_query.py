@@ -19,7 +19,7 @@ async def port(base: Path) -> AsyncIterator[int]:
     """Run a daemon, and return the port at which it is asked."""
     settings = {"osc.port": 0, "osc.announce": 0, "folder.path": base / "clips", "paths.state": base / "state"}
     async with running(load(None, {}, settings)) as daemon:
-        yield daemon.osc.address[1]
+        yield int(daemon.bridge.status()["query_port"])
 
 
 async def asked(number: int, words: bytes) -> bytes:
@@ -34,8 +34,8 @@ async def asked(number: int, words: bytes) -> bytes:
         writer.close()
 
 
-def test_a_question_has_an_end(tmp_path: Path) -> None:
-    """One that is too long is refused, one that is cut off is forgotten, and the next is answered."""
+def test_a_question_has_an_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One that is too long is refused, one that is cut off is forgotten without a word, and the next is answered."""
 
     async def law() -> None:
         async with port(tmp_path) as number:
@@ -47,6 +47,7 @@ def test_a_question_has_an_end(tmp_path: Path) -> None:
             assert (await asked(number, GREETING)).startswith(b"HTTP/1.1 200 OK\r\n")
 
     asyncio.run(law())
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 def test_who_says_nothing_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
