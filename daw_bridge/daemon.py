@@ -19,7 +19,7 @@ from daw_bridge.journal import Journal
 from daw_bridge.keeper import Keeper
 from daw_bridge.ledger import opened
 from daw_bridge.lock import alone
-from daw_bridge.parts import built
+from daw_bridge.parts import Parts, built
 from daw_bridge.playing.deck import Deck
 from daw_bridge.presets import PresetShelf
 from daw_bridge.recovery import Legacy, legacy, resume
@@ -62,6 +62,8 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
     bridge, announcer, journal, runner = parts.bridge, parts.bridge.announcer, parts.bridge.journal, parts.bridge.runner
     config = parts.config
     async with AsyncExitStack() as started:
+        if parts.discovery is not None:
+            started.push_async_callback(parts.discovery.stop)  # last: farewell is said while the others stop
         left = _journal(journal, config.paths.state, started)
         _swept([parts.folders.watched, parts.folders.takes, parts.folders.kept], left)
         ready = asyncio.get_running_loop().create_future()
@@ -77,6 +79,7 @@ async def running(config: Config) -> AsyncIterator[Daemon]:
         _start_keeper(parts.keeper, announcer, started)
         runner.start()
         started.push_async_callback(runner.stop)
+        await _be_found(parts, started)
         _say_broken(bridge.presets)
         yield Daemon(config, bridge, parts.osc, parts.foreman)
 
@@ -149,6 +152,22 @@ def _start_keeper(keeper: Keeper, announcer: Announcer, parts: AsyncExitStack) -
     announcer.listen(keeper.hear)
     keeper.start()
     parts.push_async_callback(keeper.stop)
+
+
+async def _be_found(parts: Parts, started: AsyncExitStack) -> None:
+    """Answer OSCQuery, and be announced, where that is wanted. What cannot be had is said, and missed."""
+    query, discovery, counters = parts.query, parts.discovery, parts.bridge.counters
+    if query is not None:
+        try:
+            await query.start()
+            started.push_async_callback(query.stop)
+            counters.append(query.counts)
+        except OSError as error:
+            _log.warning("no OSCQuery: no TCP port can be opened (%s)", error)
+    if discovery is not None:
+        discovery.start(parts.osc.address, query.port if query is not None else None)
+        started.push_async_callback(discovery.leave)
+        counters.append(discovery.counts)
 
 
 def _say_broken(presets: PresetShelf) -> None:

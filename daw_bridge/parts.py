@@ -32,10 +32,12 @@ from daw_bridge.runner import Runner
 from daw_bridge.sections import JobsConfig, WorkerConfig
 from daw_bridge.session import Session, SessionState
 from daw_bridge.values import shown
+from daw_bridge.wires.discovery import Discovery
 from daw_bridge.wires.exchange import FOLDER as EXCHANGE
 from daw_bridge.wires.exchange import ExchangeWire
 from daw_bridge.wires.midi import MidiWire
 from daw_bridge.wires.osc import OscWire
+from daw_bridge.wires.osc_query import QueryWire
 from plugin_host.engine import Fact
 from plugin_host.engines import AUTO, MUSICLDM, automatic
 from plugin_host.footprint import there_is
@@ -68,6 +70,8 @@ class Parts:
     keeper: Keeper
     osc: OscWire
     exchange: ExchangeWire | None
+    query: QueryWire | None
+    discovery: Discovery | None
     midi: MidiWire | None
 
 
@@ -98,8 +102,11 @@ def built(config: Config) -> Parts:
     )
     keeper = Keeper(config.paths.state, config.folder, config.jobs, journal)
     exchange = ExchangeWire(bridge, config.paths.state / EXCHANGE) if config.osc.exchange else None
-    osc, midi = OscWire(bridge, config.osc), _midi_wire(config, bridge, learned)
-    return Parts(config, bridge, foreman, folders, keeper, osc, exchange, midi)
+    osc = OscWire(bridge, config.osc)
+    query = QueryWire(bridge, osc, config.osc) if config.osc.query else None
+    discovery = Discovery() if config.osc.announce else None
+    midi = _midi_wire(config, bridge, learned)
+    return Parts(config, bridge, foreman, folders, keeper, osc, exchange, query, discovery, midi)
 
 
 def _engine_settings(config: Config) -> Mapping[str, Mapping[str, Fact]]:

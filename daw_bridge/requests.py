@@ -8,7 +8,7 @@ from daw_bridge.errors import BadRequest, BridgeError, UnknownKey
 from daw_bridge.values import Choice, Number, Parsed, Reader, Switch, Text, Whole, Word, shown
 from plugin_host.engine import SEEDS
 from plugin_host.key import Key
-from plugin_host.musictime import RATE_RANGE, Meter, Tempo
+from plugin_host.musictime import RATE_RANGE, TEMPO_RANGE, Meter, Tempo
 
 
 class Said(TypedDict, total=False):
@@ -61,7 +61,11 @@ JOB_KEYS: Mapping[str, JobKey] = {
         JobKey("id", Word(reserved=("all",)), "the job's name in all its reports; made up if not given"),
         JobKey("preset", Word(), "the preset that fills in what the request does not say"),
         JobKey("bars", Whole(1, 64), "length of the clip"),
-        JobKey("bpm", Parsed(Tempo.parse, "a tempo from 20 to 999", "number"), "tempo in quarter notes a minute"),
+        JobKey(
+            "bpm",
+            Parsed(Tempo.parse, "a tempo from 20 to 999", "number", TEMPO_RANGE),
+            "tempo in quarter notes a minute",
+        ),
         JobKey("meter", Parsed(Meter.parse, "a meter like 7/8"), "time signature"),
         JobKey("key", Parsed(Key.parse, "a key like A minor, F#, Bbm or none"), "key"),
         JobKey("takes", Whole(1, 16), "how many candidates are made and ranked"),

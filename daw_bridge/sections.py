@@ -109,6 +109,14 @@ class OscConfig:
         read=Switch(),
         means="watch the folder exchange of the state folder for requests in files, for scripts without sockets",
     )
+    query: bool = _setting(
+        default=True,
+        read=Switch(),
+        means="tell programs what can be sent, by OSCQuery at the TCP port of the same number",
+    )
+    announce: bool = _setting(
+        default=True, read=Switch(), means="have OSC programs list the daemon by themselves (needs the extra discover)"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

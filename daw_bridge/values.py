@@ -218,11 +218,15 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Parsed(Generic[T]):
-    """A value that `plugin_host` knows how to read; its errors become this package's, under the same code."""
+    """A value that `plugin_host` knows how to read; its errors become this package's, under the same code.
+
+    `span` is the lowest and the highest of what is a number.
+    """
 
     parse: Callable[[str], T]
     allowed: str
     kind: Kind = "text"
+    span: tuple[float, float] | None = None
 
     def __call__(self, value: object) -> T:
         """Read `value`."""

@@ -17,6 +17,9 @@ PATIENCE = 30.0
 
 ENDINGS = frozenset({"/bridge/done", "/bridge/cancelled", "/bridge/failed"})
 
+UNLISTED = {"DAW_BRIDGE_OSC_ANNOUNCE": "0"}
+"""Keeps hundreds of daemons that live for a second out of everybody's list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -66,7 +69,7 @@ def daemon(base: Path, *flags: str, **environment: str) -> Iterator[Running]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env={**os.environ, **private_home(base), **environment},
+            env={**os.environ, **private_home(base), **UNLISTED, **environment},
         )
     try:
         assert process.stdout is not None

@@ -13,9 +13,10 @@ class Threat:
     tests: tuple[str, ...]
 
 
-LOCAL, NEAR, PAGE, MODEL, SOUND = (
+LOCAL, NEAR, SITE, PAGE, MODEL, SOUND = (
     "another program or account of this machine",
     "a neighbour in the network",
+    "a web page in your browser",
     "a preset, map or configuration from elsewhere",
     "a checkpoint from elsewhere",
     "a WAV as guide, or in the clips folder",
@@ -88,6 +89,17 @@ THREATS = (
         ),
     ),
     Threat(
+        LOCAL,
+        "to keep OSCQuery busy, with questions that are long, slow, many or no HTTP",
+        "bounds of size, seconds and connections; what is no question is refused unread; OSC is another port's",
+        (
+            "daw_bridge/wires/test_osc_query.py::test_a_question_has_an_end",
+            "daw_bridge/wires/test_osc_query.py::test_who_says_nothing_is_not_waited_for",
+            "daw_bridge/wires/test_osc_query.py::test_there_are_so_many_connections_and_no_more",
+            "daw_bridge/wires/test_osc_http.py::test_whatever_comes_is_a_question_or_refused",
+        ),
+    ),
+    Threat(
         NEAR,
         "to be heard at all",
         "the daemon listens on 127.0.0.1; to open it takes `osc.host` and a list of peers, `osc.allow`",
@@ -103,6 +115,7 @@ THREATS = (
         (
             "end_to_end/test_network.py::test_a_stranger_is_counted_and_not_answered",
             "daw_bridge/wires/test_osc.py::test_strangers_may_not",
+            "end_to_end/test_network.py::test_a_stranger_reads_nothing_either",
         ),
     ),
     Threat(
@@ -112,6 +125,16 @@ THREATS = (
         (
             "end_to_end/test_requests.py::test_refusals_reach_the_port_that_was_named",
             "end_to_end/test_requests.py::test_our_own_words_are_never_answered",
+        ),
+    ),
+    Threat(
+        SITE,
+        "to read your session and presets, or to start something, by asking OSCQuery",
+        "it can only be read; no answer lets a page of another origin see it; a name that was made to lead here is refused",
+        (
+            "daw_bridge/wires/test_osc_http.py::test_nothing_but_reading_is_possible",
+            "daw_bridge/wires/test_osc_http.py::test_no_page_is_ever_allowed_to_read",
+            "daw_bridge/wires/test_osc_http.py::test_a_page_that_had_its_own_name_lead_here_is_not",
         ),
     ),
     Threat(

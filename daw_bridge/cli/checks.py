@@ -32,6 +32,7 @@ from daw_bridge.surfaces.receipts import ReceiptShelf
 from daw_bridge.surfaces.sites import SiteState, sites
 from daw_bridge.surfaces.told import told
 from daw_bridge.values import shown
+from daw_bridge.wires import discovery as announced
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
 from plugin_host.engines import AUTO, MUSICLDM, automatic, create
@@ -164,6 +165,21 @@ def osc_port(config: Config) -> Finding:
     return Finding(thing, State.OK, f"{where} is free for daw-bridge serve")
 
 
+def discovery(config: Config) -> Finding:
+    """Say whether OSC programs find the daemon by themselves."""
+    if not config.osc.announce:
+        return Finding("discovery", State.OK, "off (osc.announce)")
+    if not announced.installed():
+        return Finding(
+            "discovery",
+            State.NOTE,
+            "OSC programs do not list the daemon by themselves: zeroconf is not installed",
+            "pip install 'daw-bridge[discover]', or give them the address by hand",
+        )
+    name = announced.called(config.osc.host, config.osc.port)
+    return Finding("discovery", State.OK, f"zeroconf {version('zeroconf')} announces {shown(name)} to OSC programs")
+
+
 def presets(config: Config) -> Finding:
     """Count the presets."""
     fine, broken = PresetShelf([config.paths.presets, factory_folder()]).all()
@@ -256,6 +272,7 @@ CHECKS: tuple[Callable[[Config], Finding], ...] = (
     clips_folder,
     state_folder,
     osc_port,
+    discovery,
     presets,
     audio,
     midi,

@@ -12,7 +12,7 @@ from daw_bridge.requests import JOB_KEYS, Asker, Request, Said, read_pairs, read
 from daw_bridge.session import Word
 from daw_bridge.values import Number, Reader, Switch, Text, Whole, a_number
 from daw_bridge.values import Word as Name
-from daw_bridge.wires.osc_addresses import PRESET, REPLY, SYNCED
+from daw_bridge.wires.osc_addresses import PRESET, REPLY, SYNC_NUMBER, SYNCED
 from daw_bridge.wires.osc_packet import Argument
 from plugin_host.musictime import Meter
 
@@ -242,7 +242,7 @@ def _version(_bridge: Bridge, call: Call) -> Answer:
 
 def _sync(_bridge: Bridge, call: Call) -> Answer:
     """Answer the number that was sent. All that came before is handled: calls are worked off one after the other."""
-    number = call.only(Whole(-(2**31), 2**31 - 1), "a whole number")
+    number = call.only(SYNC_NUMBER, "a whole number")
     return SYNCED, (number,)
 
 

@@ -56,6 +56,8 @@ HEAVY = {
     "librosa": (),
     "python_stretch": ("plugin_host/stretch.py",),
     "soxr": ("plugin_host/resample.py", f"{MUSICLDM}clap.py", f"{MUSICLDM}guide.py"),
+    "zeroconf": ("daw_bridge/wires/discovery.py",),
+    "ifaddr": ("daw_bridge/wires/discovery.py",),
     "pythonosc": ("daw_bridge/wires/osc_packet.py",),
 }
 """Each library with a weight or a wire of its own, and the files that may import it."""

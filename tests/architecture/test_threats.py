@@ -22,6 +22,6 @@ def test_every_test_that_the_threat_list_names_is_there(name: str) -> None:
 
 
 def test_everybody_who_could_try_something_is_in_the_list() -> None:
-    """The five of the design: here, near by, and three kinds of files from elsewhere; each row has a test."""
-    assert len({threat.who for threat in THREATS}) == 5
+    """The six: here, near by, in a browser, and three kinds of files from elsewhere; each row has a test."""
+    assert len({threat.who for threat in THREATS}) == 6
     assert all(threat.tests for threat in THREATS)

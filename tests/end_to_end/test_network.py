@@ -4,6 +4,8 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -56,3 +58,28 @@ def test_a_stranger_is_counted_and_not_answered(tmp_path: Path) -> None:
             assert told["strangers"] == strangers
             answer = outer.ask("/bridge/version", "/bridge/version.reply", 0.5 if strangers else PATIENCE)
             assert (answer is None) is bool(strangers)
+
+
+def test_a_stranger_reads_nothing_either(tmp_path: Path) -> None:
+    """A question by HTTP from who is not on the list is cut off without an answer, and counted; one from here is answered."""
+    address = outer_address()
+    opened = daemon(tmp_path, "--osc", "0.0.0.0:0", DAW_BRIDGE_OSC_ALLOW="192.0.2.7")
+    with opened as running, Client("127.0.0.1", running.port) as inner:
+        for host, answered in ((address, False), ("127.0.0.1", True)):
+            with closing(HTTPConnection(host, int(str(told_of(inner)["query_port"])), timeout=PATIENCE)) as connection:
+                connection.connect()
+                try:
+                    connection.request("GET", "/?HOST_INFO")
+                    status = connection.getresponse().status
+                except OSError:
+                    status = 0
+            assert status == (200 if answered else 0)
+        told = told_of(inner)
+        assert (told["query_strangers"], told["queries"]) == (1, 1)
+
+
+def told_of(client: Client) -> dict[str, object]:
+    """Return the status."""
+    heard = client.ask("/bridge/status", "/bridge/status.reply", PATIENCE)
+    assert heard is not None
+    return {str(name): value for name, value in zip(heard.arguments[::2], heard.arguments[1::2], strict=True)}

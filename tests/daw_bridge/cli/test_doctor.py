@@ -15,6 +15,7 @@ from daw_bridge.cli import checks, devices
 from daw_bridge.cli.checks import State
 from daw_bridge.config import Config, load
 from daw_bridge.sections import JobsConfig
+from daw_bridge.wires import discovery
 
 
 def findings(ended: Ended) -> dict[str, dict[str, Any]]:
@@ -170,3 +171,13 @@ def test_the_clocks_that_are_followed_are_named_by_rank() -> None:
     deaf = checks.clocks(load(None, {}, {"clock.live": True, "clock.priority": "midi, hand"}))
     assert deaf.state is State.NOTE
     assert deaf.remedy == "put it into clock.priority"
+
+
+def test_who_is_not_found_by_himself_is_told_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With zeroconf, the name is told; without, how to get it; and off is off."""
+    assert "announces 'daw-bridge' to OSC programs" in checks.discovery(load(None, {}, {})).found
+    monkeypatch.setattr(discovery, "installed", lambda: False)
+    found = checks.discovery(load(None, {}, {}))
+    assert found.state is State.NOTE
+    assert "daw-bridge[discover]" in found.remedy
+    assert checks.discovery(load(None, {}, {"osc.announce": 0})).found == "off (osc.announce)"

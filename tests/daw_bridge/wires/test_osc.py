@@ -46,7 +46,12 @@ def test_what_breaks_inside_costs_one_packet(tmp_path: Path, monkeypatch: pytest
         raise PermissionError(13, "Permission denied", "presets")
 
     async def law() -> None:
-        settings = {"osc.port": 0, "folder.path": tmp_path / "clips", "paths.state": tmp_path / "state"}
+        settings = {
+            "osc.port": 0,
+            "osc.announce": 0,
+            "folder.path": tmp_path / "clips",
+            "paths.state": tmp_path / "state",
+        }
         async with running(load(None, {}, settings)) as daemon:
             monkeypatch.setattr(PresetShelf, "names", unreadable)
             with Client(*daemon.osc.address) as client:
