@@ -1,7 +1,6 @@
 """OSC clients that nobody here wrote drive a real daemon: liblo's tools, Pure Data, python-osc."""
 
 import re
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from daemons import PATIENCE, Running, synced
+from ports import free_port
 from pythonosc.udp_client import SimpleUDPClient
 from real import need
 
@@ -20,14 +20,6 @@ def oscsend(running: Running, address: str, *arguments: str) -> None:
     subprocess.run(
         [need("oscsend"), running.host, str(running.port), address, *arguments], check=True, timeout=PATIENCE
     )
-
-
-def free_port() -> int:
-    """Return a UDP port that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
