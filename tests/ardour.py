@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -81,10 +82,11 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A session in which scripts were used, and all that its window was told."""
+    """A session in which scripts were used, all that its window was told, and the seconds that it took."""
 
     session: Path
     told: list[list[str]]
+    seconds: float
 
     @property
     def imports(self) -> list[Import]:
@@ -134,8 +136,10 @@ def play(base: Path, script: str, song: Song, uses: Sequence[Use], bars: int = 1
     }
     case_file = base / "case.lua"
     case_file.write_text(f"return {_lua(case)}")
+    begun = perf_counter()
     told = _run(base, "ardour7-lua", str(HERE / "play.lua"), str(case_file))
-    return Played(session, [line.split("\t") for line in told.splitlines() if "\t" in line or line == "closed"])
+    lines = [line.split("\t") for line in told.splitlines() if "\t" in line or line == "closed"]
+    return Played(session, lines, perf_counter() - begun)
 
 
 def export(base: Path, played: Played, song: Song) -> NDArray[np.float32]:
@@ -148,7 +152,7 @@ def export(base: Path, played: Played, song: Song) -> NDArray[np.float32]:
         end = max(end, each.at + len(audio))
     frames = end + song.rate  # a second more than there is to hear
     page.close(frames)
-    return _exported(base, played.session, frames)
+    return _exported(base, played, frames)
 
 
 class _Page:
@@ -215,22 +219,24 @@ class _Page:
         return found
 
 
-def _exported(base: Path, session: Path, frames: int) -> NDArray[np.float32]:
+def _exported(base: Path, played: Played, frames: int) -> NDArray[np.float32]:
     """Let Ardour export all `frames` of a session.
 
     One export of Ardour 7.3 in about seven spoils its own memory: it dies of it (`PortExportChannel`), or hangs, and what
     it has written until then may have samples that nobody played. Such an export is no export, and is begun anew.
     """
+    patience = max(10.0, 4 * played.seconds)  # an export takes about as long as all before it, on a busy machine too
     for attempt in range(6):
         mix = base / f"mix-{attempt}.wav"
         with suppress(subprocess.TimeoutExpired):
-            done = _ended(base, 10.0, "ardour7-export", "-b", "float", "-o", str(mix), str(session), session.name)
+            name = played.session.name
+            done = _ended(base, patience, "ardour7-export", "-b", "float", "-o", str(mix), str(played.session), name)
             if done.returncode == 0:
                 exported: NDArray[np.float32] = soundfile.read(mix, dtype="float32", always_2d=True)[0]
                 assert len(exported) == frames, done.stdout + done.stderr
                 return exported
             assert done.returncode < 0 or done.returncode > 128, done.stdout + done.stderr  # it was a signal
-    raise AssertionError(f"Ardour died in each of six exports of {session}")
+    raise AssertionError(f"Ardour died in each of six exports of {played.session}")
 
 
 def _run(base: Path, program: str, *arguments: str) -> str:

@@ -21,6 +21,7 @@ ALL = (
     "play",
     "launch",
     "promises",
+    "exports",
     "measuring",
     "truth",
     "road",

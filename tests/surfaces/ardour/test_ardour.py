@@ -23,6 +23,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield started
 
 
+@pytest.mark.timeout(240)  # Ardour's own faults are waited for: see `ardour`
 def test_the_clip_is_in_the_export_at_the_bar_line_sample_for_sample(running: Running, tmp_path: Path) -> None:
     """From the playhead to the next line, or over the time selection; at three tempi and meters; nothing else is heard."""
     install(tmp_path, running)
