@@ -29,6 +29,7 @@ It reads in the order in which a request travels::
     parts  daemon      all of it put together, and started in order
     config  sections   its settings
     client  cli/       the other end of the wire, and the commands
+    surfaces/          what lies in the DAW or on a tablet, and how it comes there
     child              a process of its own for what may hang, and another one when it does
     pages              how TOML is read that somebody else may have written
     values  errors     how single values are read, and what can go wrong

@@ -31,7 +31,10 @@ SUPERCLOCKS = 282_240_000  # Ardour's smallest parts of a second: a whole number
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """From `bar` on, the session has this tempo and meter."""
+    """From `bar` on, whose line must lie on a quarter note, the session has this tempo and meter.
+
+    Ardour puts a change of tempo on the nearest quarter note, wherever it was asked for.
+    """
 
     bar: int
     tempo: str

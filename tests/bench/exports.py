@@ -17,7 +17,7 @@ TEMPI = ("59.94", "87.25", "92.5", "93.7", "120", "133.7", "174", "240")
 METERS = ((4, 4), (7, 8), (3, 4), (5, 4), (12, 8))
 RATES = (44_100, 48_000, 96_000)
 BARS = 2
-"""Of each clip; a part of the song has three bars, and the playhead stands in the first."""
+"""Of each clip; a part of the song has four bars, and the playhead stands in the first."""
 
 
 def run() -> None:
@@ -28,7 +28,7 @@ def run() -> None:
             home.mkdir()
             install(home, running)
             meters = cycle(METERS[number:] + METERS[:number])
-            parts = [Part(1 + 3 * at, tempo, *next(meters)) for at, tempo in enumerate(TEMPI)]
+            parts = [Part(1 + 4 * at, tempo, *next(meters)) for at, tempo in enumerate(TEMPI)]
             figures = found(home, Song(rate, parts))
             record("exports", {"rate": rate, "parts": [f"{each.tempo} {each.n}/{each.d}" for each in parts]}, figures)
 
@@ -37,7 +37,7 @@ def found(base: Path, song: Song) -> dict[str, object]:
     """Return how the clips lie in the export of one session."""
     begun = perf_counter()
     uses = [Use(part.bar + 0.4, {"answers": {"bars": BARS, "takes": 1}}) for part in song.parts]
-    played = play(base, "daw_bridge_generate.lua", song, uses, bars=song.parts[-1].bar + 3)
+    played = play(base, "daw_bridge_generate.lua", song, uses, bars=song.parts[-1].bar + 4)
     mix = export(base, played, song)
     seconds = perf_counter() - begun
     early, gaps, same = [], [], 0
