@@ -89,6 +89,7 @@ function factory () return function ()
 	local track = selected_track ()
 	local map = Temporal.TempoMap.read ()
 	local bar, bars = place (map)
+	map = nil -- a tempo map that a script holds cannot be changed by anybody
 	local asked = LuaDialog.Dialog ("daw-bridge: clip at bar " .. bar, {
 		{ type = "entry", key = "prompt", title = "Prompt", default = track and track:name () or "dusty breakbeat" },
 		{ type = "number", key = "bars", title = "Bars", min = 1, max = 64, step = 1, digits = 0, default = bars },
@@ -100,6 +101,7 @@ function factory () return function ()
 		return
 	end
 
+	map = Temporal.TempoMap.read ()
 	local at = line (map, bar)
 	local inside = Temporal.timepos_t (at + 1) -- the sample of the line may lie a hair before it, in the tempo before it
 	local tempo, meter = map:tempo_at (inside), map:meter_at (inside)
@@ -108,10 +110,11 @@ function factory () return function ()
 	local daemon = ARDOUR.LuaOSC.Address (
 		string.format (host:find (":") and "osc.udp://[%s]:%d" or "osc.udp://%s:%d", host, where.port or 9310))
 	-- (It returns false even when it has sent.)
-	daemon:send ("/bridge/generate", "s" .. "ss" .. "si" .. "sf" .. "ss" .. "si" .. "si", asked.prompt, "id", job, "bars", math.floor (asked.bars),
-		"bpm", tempo:quarter_notes_per_minute (), "meter", meter:divisions_per_bar () .. "/" .. meter:note_value (),
+	daemon:send ("/bridge/generate", "s" .. "ss" .. "si" .. "sf" .. "ss" .. "si" .. "si", asked.prompt, "id", job,
+		"bars", math.floor (asked.bars), "bpm", tempo:quarter_notes_per_minute (),
+		"meter", meter:divisions_per_bar () .. "/" .. meter:note_value (),
 		"takes", math.floor (asked.takes), "rate", math.floor (Session:nominal_sample_rate ()))
-	map, tempo, meter = nil, nil, nil -- a tempo map that a script holds cannot be changed by anybody
+	map, tempo, meter = nil, nil, nil
 
 	local window = LuaDialog.ProgressWindow ("daw-bridge: " .. asked.prompt, true)
 	local looks, path = 0, nil
@@ -132,8 +135,9 @@ function factory () return function ()
 
 	local files = C.StringVector ()
 	files:push_back (path)
+	local of_midi = ARDOUR.MidiTrackNameSource -- must be said of audio too, and later versions have another word
 	Editor:do_import (files, Editing.ImportDistinctFiles, track and Editing.ImportToTrack or Editing.ImportAsTrack,
-		ARDOUR.SrcQuality.SrcBest, ARDOUR.MidiTrackNameSource.SMFTrackName,
+		ARDOUR.SrcQuality.SrcBest, of_midi.SMFTrackName or of_midi.SMFFileAndTrackName,
 		ARDOUR.MidiTempoMapDisposition.SMFTempoIgnore, Temporal.timepos_t (at), ARDOUR.PluginInfo (),
 		track or ARDOUR.Track (), false)
 end end
