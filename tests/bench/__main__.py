@@ -22,6 +22,7 @@ ALL = (
     "play",
     "launch",
     "promises",
+    "exports",
     "measuring",
     "truth",
     "road",
