@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from daemons import daemon
+from daemons import daemon, follow
 from mixed import play, settings
 from ports import free_port
 
@@ -20,5 +20,8 @@ def test_every_accepted_job_ends_once_whatever_happens(tmp_path: Path) -> None:
         assert tally.lost == []
         assert tally.twice == []
         assert tally.broken == []
+        with running.client() as client:  # what a worker still sent of a job that was cancelled is dropped by the next
+            client.send("/bridge/generate", "pad", "bars", 1, "takes", 1)
+            assert follow(client).ending.address == "/bridge/done"
         assert running.leftovers == []
     assert "Traceback" not in (tmp_path / "log").read_text()
