@@ -26,6 +26,17 @@ def test_every_command_that_it_names_is_there() -> None:
     assert there - named <= {"version"}
 
 
+def test_the_first_clip_is_near_in_every_daw() -> None:
+    """At most two commands and five clicks, and each click that is counted is named by its number."""
+    rows = re.findall(r"^\| ([\w ,]+) \| (\d) \| (\d) \| (.+) \|$", README.read_text(), re.MULTILINE)
+    daws = {daw for names, _, _, _ in rows for daw in names.split(", ")}
+    assert {"Ableton Live", "REAPER", "Bitwig", "Logic", "FL Studio", "Ardour"} <= daws
+    for names, commands, clicks, which in rows:
+        assert int(commands) <= 2, names
+        assert [int(number) for number in re.findall(r"\((\d)\)", which)] == list(range(1, int(clicks) + 1))
+        assert int(clicks) <= 5, names
+
+
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     """The same line, to the letter."""
     (command,) = re.findall(r"^(python3 -m venv .*pytest)$", README.read_text(), re.MULTILINE)

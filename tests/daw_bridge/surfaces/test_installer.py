@@ -283,7 +283,7 @@ DEEDS = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(deeds=st.lists(DEEDS, max_size=12))
 @example(
     deeds=[("install", ""), ("write", FILES[1]), ("ship", "2"), ("kill", "3"), ("write", FILES[2]), ("remove", "")]
