@@ -50,6 +50,7 @@ HEAVY = {
     "soundfile": (
         "daw_bridge/cli/sound.py",
         "daw_bridge/playing/fitter.py",
+        "plugin_host/loops/sounds.py",
         "plugin_host/rankers/library.py",
         f"{MUSICLDM}guide.py",
     ),
