@@ -17,6 +17,7 @@ HEAVY = {
         f"{MUSICLDM}{name}.py"
         for name in (
             "asked",
+            "blend",
             "clap",
             "decode",
             "device",
