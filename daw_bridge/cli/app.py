@@ -148,6 +148,22 @@ def mix(
     run(config, (first, second), said, folder, as_json=as_json)
 
 
+@app.command(epilog="Example: daw-bridge evaluate ~/Music/clips --against ~/Music/loops")
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="clips with sidecars, names or a captions.csv")],
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="FOLDER", help="clips that these should be like, and no copies of"),
+    ] = None,
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a folder of clips: near their words, new, various."""
+    from daw_bridge.cli.evaluate import run
+
+    run(config, folder, against, as_json=as_json)
+
+
 @app.command(epilog="Example: daw-bridge jobs --search dub")
 def jobs(
     search: Annotated[
