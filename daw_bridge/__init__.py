@@ -17,6 +17,7 @@ It reads in the order in which a request travels::
     pool               clips of armed presets, made before anybody asks
     runner             all that happens to a job
     landing            the last part of its way, however long the folder is away
+    parents            the two clips that a mix is made of
     history  keeper    what was made, and how much of it stays
     recovery  lock     what an earlier life left behind, and that there is one life at a time
     deliveries/        where a finished clip goes

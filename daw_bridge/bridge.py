@@ -14,10 +14,12 @@ from daw_bridge.certificate import session_card
 from daw_bridge.clocks.daw import DawFeedback
 from daw_bridge.config import Config
 from daw_bridge.errors import BridgeError, TooFast, code_of
+from daw_bridge.history import History
 from daw_bridge.jobs import Job, Jobs, State
 from daw_bridge.journal import Journal
 from daw_bridge.midi.lessons import Lessons
 from daw_bridge.pace import Pace
+from daw_bridge.parents import find
 from daw_bridge.plan import decide
 from daw_bridge.playing.deck import Deck
 from daw_bridge.pool import Pool, Stock
@@ -66,10 +68,11 @@ class Bridge:
         self.jobs.check_free(name)
         preset = self.presets.get(request.said["preset"]) if "preset" in request.said else None
         state = self.session.state
-        decision = decide(request.said, preset, state, self.config)
+        said: Said = {**(preset.said if preset else Said()), **request.said}
+        parents = find(said["mix"], History(self.config.paths.state)) if "mix" in said else None
+        decision = decide(request.said, preset, state, self.config, parents)
         if decision.deliver != "folder":
             self.deck.check()
-        said: Said = {**(preset.said if preset else Said()), **request.said}
         stock = self.pool.take(decision, said) if preset is not None else None
         plan = stock.decision.plan if stock is not None else decision.plan
         card, deliver = session_card(state), decision.deliver

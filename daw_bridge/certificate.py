@@ -65,6 +65,8 @@ def plan_card(plan: Plan, engine: str) -> Mapping[str, Any]:
         "guide": plan.guide,
         "strength": plan.strength,
         "shift": plan.shift,
+        "mix": plan.mix,
+        "balance": plan.balance,
         "weights": plan.weights,
         "hints": plan.hints,
     }

@@ -5,6 +5,7 @@ A plan is settled when its job is accepted. A tempo that changes later changes t
 
 import secrets
 from dataclasses import dataclass
+from typing import cast
 
 from daw_bridge.config import Config
 from daw_bridge.errors import BadRequest, EngineUnavailable, OutOfRange
@@ -14,8 +15,12 @@ from daw_bridge.requests import Said
 from daw_bridge.session import SessionState
 from daw_bridge.values import shown
 from plugin_host.engine import SEEDS, Form, Plan
-from plugin_host.engines import AUTO, FACTORIES, SKETCH
-from plugin_host.musictime import Grid, decimal_text
+from plugin_host.engines import AUTO, FACTORIES, MIX, MUSICLDM, PLAYERS, SKETCH
+from plugin_host.errors import BadValue, HostError
+from plugin_host.key import Key
+from plugin_host.loops import Beat
+from plugin_host.mixup import check_tempi, counted, joined
+from plugin_host.musictime import BARS, Grid, Tempo, decimal_text
 
 _HALF = 0.5  # where neither request nor preset says how much should vary, or repeat
 
@@ -34,18 +39,30 @@ class Decision:
     replaces: bool = False
 
 
-def decide(request: Said, preset: Preset | None, session: SessionState, config: Config) -> Decision:
-    """Settle what `request` means now.
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A clip that a mix is made of: how it was `named`, its file, and what its job was accepted with."""
+
+    named: str
+    path: str
+    prompt: str
+    beat: Beat
+    key: Key | None
+
+
+Parents = tuple[Parent, Parent]
+
+
+def decide(
+    request: Said, preset: Preset | None, session: SessionState, config: Config, parents: Parents | None = None
+) -> Decision:
+    """Settle what `request` means now; `parents` are the clips that it wants a mix of.
 
     Raises `BadRequest`, `OutOfRange` or `EngineUnavailable`, naming what to change.
     """
-    jobs = config.jobs
-    defaults = Said(bars=jobs.bars, takes=jobs.takes, engine=jobs.engine, deliver="folder")
-    said: Said = {**defaults, **session.said(), **(preset.said if preset else Said()), **request}
-    if said["engine"] == AUTO:
-        said["engine"] = SKETCH if jobs.engine == AUTO else jobs.engine  # a daemon has settled what its own auto is
+    said = _said({**(preset.said if preset else Said()), **request}, session, config, parents)
     _check_can(said)
-    grid = _grid(said, jobs.longest)
+    grid = _grid(said, config.jobs.longest)
     plan = Plan(
         prompt=said["prompt"],
         grid=grid,
@@ -65,9 +82,23 @@ def decide(request: Said, preset: Preset | None, session: SessionState, config: 
         weights=preset.weights if preset else {},
         hints=preset.hints if preset else {},
         shift=said.get("shift", 0.0),
+        mix=_checked(parents, grid) if "mix" in said else None,
+        balance=said.get("balance"),
     )
     title = preset.name if preset else said["prompt"]
     return Decision(plan, said["engine"], title, said["deliver"], said.get("replace", False))
+
+
+def _said(asked: Said, session: SessionState, config: Config, parents: Parents | None) -> Said:
+    """Return what is `asked` for, laid over what the session and the configuration say."""
+    jobs = config.jobs
+    defaults = Said(bars=jobs.bars, takes=jobs.takes, engine=jobs.engine, deliver="folder")
+    said: Said = {**defaults, **session.said(), **asked}
+    if "mix" in asked:
+        said = {**said, **_of_parents(asked, said["bpm"], parents), "engine": _blender(asked)}
+    if said["engine"] == AUTO:
+        said["engine"] = SKETCH if jobs.engine == AUTO else jobs.engine  # a daemon has settled what its own auto is
+    return said
 
 
 def _grid(said: Said, longest: float) -> Grid:
@@ -81,11 +112,57 @@ def _grid(said: Said, longest: float) -> Grid:
     return grid
 
 
+def _of_parents(asked: Said, tempo: Tempo, parents: Parents | None) -> Said:
+    """Return what is `asked` for, and what a mix takes from its `parents` where it is not."""
+    if parents is None:
+        raise BadRequest("mix: an armed preset cannot mix clips; leave mix to the request")
+    if "guide" in asked:
+        raise BadRequest("mix and guide cannot be had at once; leave one of them out")
+    if "balance" in asked and asked.get("takes", 1) > 1 and not asked.get("strength"):
+        raise BadRequest(
+            f"takes is {asked['takes']}: mixes of one balance would all be the same; leave one of them out"
+        )
+    one, other = parents
+    bars = max(int(each.beat.bars * (counted(each.beat, tempo) or 1)) for each in parents)
+    own = Said(meter=one.beat.meter, bars=min(bars, BARS.stop - 1), key=one.key if one.key == other.key else None)
+    if "balance" in asked:
+        own["takes"] = 1  # another one would be the same
+    found: Said = {**own, **asked}
+    if not asked.get("prompt", "").strip():
+        found["prompt"] = joined(one.prompt, other.prompt)
+    return found
+
+
+def _blender(asked: Said) -> str:
+    """Return the engine that mixes as it is `asked` for."""
+    engine = asked.get("engine", AUTO)
+    blend = asked.get("blend", "latents" if engine == MUSICLDM else "audio")
+    able = MUSICLDM if blend == "latents" else MIX
+    if engine not in {AUTO, able}:
+        raise EngineUnavailable(f"engine: {shown(engine)} cannot mix {blend}; leave engine out, or give {able}")
+    return able
+
+
+def _checked(parents: Parents | None, grid: Grid) -> tuple[str, str]:
+    """Return the files of a mix's parents. Raises `BadRequest` or `OutOfRange` where they cannot be laid on `grid`."""
+    one, other = cast("Parents", parents)
+    try:
+        for which, each in (("first", one), ("second", other)):
+            check_tempi({f"the {which} clip ({each.named})": each.beat}, grid)
+    except BadValue as error:
+        raise BadRequest(f"mix: {error}") from None
+    except HostError as error:
+        raise OutOfRange(f"mix: {error}") from None
+    return one.path, other.path
+
+
 def _check_can(said: Said) -> None:
     """Refuse a prompt that says nothing, and what no part of this installation can do."""
     if not said.get("prompt", "").strip():
         raise BadRequest("the prompt is empty; say what to play, for example: dusty breakbeat")
+    if said["engine"] == MIX and "mix" not in said:
+        raise BadRequest("engine: mix makes one clip of two; name them with mix, such as mix 'k3xq81ab p9d0aa7c'")
     if said["engine"] not in FACTORIES:
         raise EngineUnavailable(
-            f"engine: there is no engine {shown(said['engine'])}; there is {', '.join(sorted(FACTORIES))}",
+            f"engine: there is no engine {shown(said['engine'])}; there is {', '.join(PLAYERS)}",
         )

@@ -93,5 +93,6 @@ def _plan_of(card: Mapping[str, Any]) -> Plan:
         "grid": Grid(Tempo.parse(grid["tempo"]), Meter.parse(grid["meter"]), grid["bars"], grid["rate"]),
         "form": Form(card["form"]),
         "key": Key.parse(card["key"]) if card["key"] else None,
+        "mix": tuple(card["mix"]) if card.get("mix") else None,
     }
     return Plan(**{**card, **special})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
 from daw_bridge.errors import BadRequest, BridgeError, UnknownKey
-from daw_bridge.values import Choice, Number, Parsed, Reader, Switch, Text, Whole, Word, shown
+from daw_bridge.values import Choice, Number, Pair, Parsed, Reader, Switch, Text, Whole, Word, shown
 from plugin_host.engine import SEEDS
 from plugin_host.key import Key
 from plugin_host.musictime import RATE_RANGE, TEMPO_RANGE, Meter, Tempo
@@ -40,6 +40,9 @@ class Said(TypedDict, total=False):
     eta: float
     loop: bool
     shift: float
+    mix: str
+    balance: float
+    blend: str
     replace: bool
     reply_port: int
 
@@ -84,6 +87,9 @@ JOB_KEYS: Mapping[str, JobKey] = {
         JobKey("eta", Number(0, 1), "noise added by the DDIM sampler"),
         JobKey("loop", Switch(), "1: a loop; 0: a one-shot that ends"),
         JobKey("shift", Number(-3, 3), "semitones by which each finished clip is moved up, or down if below 0"),
+        JobKey("mix", Pair(), "make a mix of two clips that were delivered, beat on beat, in place of something new"),
+        JobKey("balance", Number(0, 1), "how much of the mix is the first clip; drawn for each take if left out"),
+        JobKey("blend", Choice(("audio", "latents")), "mix the sounds, or what MusicLDM makes of them"),
         JobKey(
             "replace", Switch(), "1: it takes the place of your last job of this preset or prompt, if that still waits"
         ),

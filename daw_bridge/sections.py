@@ -15,7 +15,7 @@ from platformdirs import user_config_path, user_music_path, user_state_path
 from daw_bridge.errors import BadRequest
 from daw_bridge.session import RANKING, Ranking, Source
 from daw_bridge.values import Choice, Number, Parsed, Reader, Switch, Text, Whole, Word, shown, text_of
-from plugin_host.engines import AUTO, FACTORIES
+from plugin_host.engines import AUTO, PLAYERS
 from plugin_host.engines.musicldm import defaults
 from plugin_host.engines.musicldm.checkpoint import DEFAULT as CHECKPOINT
 from plugin_host.key import Key
@@ -267,7 +267,7 @@ class JobsConfig:
 
     engine: str = _setting(
         AUTO,
-        Choice((AUTO, *sorted(FACTORIES))),
+        Choice((AUTO, *PLAYERS)),
         "engine of a job that names none; auto is musicldm where its weights are",
     )
     bars: int = _setting(4, Whole(1, 64), "bars of a clip")

@@ -179,6 +179,30 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """Two clips, each named by its job's id, or by that, a colon and a rank: "k3xq81ab p9d0aa7c:2"."""
+
+    kind: Kind = "text"
+
+    @property
+    def allowed(self) -> str:
+        """How they are written."""
+        return "two jobs' ids with a blank between, each with :rank if another clip than its best is meant"
+
+    def __call__(self, value: object) -> str:
+        """Read `value`; what comes back has one blank in it."""
+        names = (text_of(value) or "").replace(",", " ").split()
+        if len(names) != 2:
+            raise BadRequest(f"{shown(value)} does not name two clips; give {self.allowed}")
+        for name in names:
+            job, colon, rank = name.partition(":")
+            Word()(job)
+            if colon:
+                Whole(1, 16)(rank)
+        return " ".join(names)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of a few words; case does not matter."""
 

@@ -50,6 +50,9 @@ class Plan:
     how much bars differ, `pulse` (0–1) how much of what repeats does so every beat. `guide` is a file or the word
     "sketch", with `strength` (0–1) for how far to go from it. `weights` are the rank's, by part; `hints` are words
     of a preset to one engine, such as a style. `shift` (−3 to 3 semitones) moves the pitch of every finished take.
+
+    `mix` are the files of two loops that the takes are mixed of, with `balance` (0–1) of the first, or as much as a
+    take's seed draws.
     """
 
     prompt: str
@@ -70,6 +73,8 @@ class Plan:
     weights: Mapping[str, float] = field(default_factory=dict)
     hints: Mapping[str, Fact] = field(default_factory=dict)
     shift: float = 0.0
+    mix: tuple[str, str] | None = None
+    balance: float | None = None
 
     def take_seed(self, index: int) -> int:
         """Return the seed of take `index` (from 0). Take 0 has the plan's own seed.

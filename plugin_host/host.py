@@ -21,7 +21,7 @@ from plugin_host.stretch import transposed
 
 _FOR_ENGINES = (
     *("key", "negative", "steps", "guidance", "scheduler", "eta"),
-    *("variation", "pulse", "guide", "strength", "hints"),
+    *("variation", "pulse", "guide", "strength", "hints", "balance"),
 )
 
 
@@ -98,6 +98,8 @@ class Host:
             )
         if plan.guide is not None and "guide" not in engine.uses:
             raise EngineUnavailable(f"engine {engine.name} takes no guide; leave guide out")
+        if plan.mix is not None and "mix" not in engine.uses:
+            raise EngineUnavailable(f"engine {engine.name} cannot mix clips; leave engine out, or mix")
 
     def _finished(self, take: Take, plan: Plan, clock: Stopwatch) -> Clip:
         """Fit a take, let every ranker judge it, bring it to the plan's rate, and write its facts."""

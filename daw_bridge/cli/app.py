@@ -125,6 +125,45 @@ def generate(
     run(config, prompt, said, more or [], osc=osc, folder=folder, as_json=as_json)
 
 
+@app.command(epilog="Example: daw-bridge mix break_92bpm.wav k3xq81ab --bars 4 --balance 0.6")
+def mix(
+    first: Annotated[str, typer.Argument(metavar="A", help="a WAV, or a clip: its name, its job's id, or JOB:RANK")],
+    second: Annotated[str, typer.Argument(metavar="B", help="the other one")],
+    bpm: Annotated[str | None, _job_option("bpm")] = None,
+    bars: Annotated[str | None, _job_option("bars")] = None,
+    balance: Annotated[str | None, _job_option("balance")] = None,
+    blend: Annotated[str | None, _job_option("blend")] = None,
+    takes: Annotated[str | None, _job_option("takes")] = None,
+    seed: Annotated[str | None, _job_option("seed")] = None,
+    rate: Annotated[str | None, _job_option("rate")] = None,
+    folder: Folder = None,
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Make one loop of two, beat on beat, at A's tempo or another."""
+    from daw_bridge.cli.mix import run
+
+    keys = {"bpm": bpm, "bars": bars, "balance": balance, "blend": blend, "takes": takes, "seed": seed, "rate": rate}
+    said = {name: value for name, value in keys.items() if value is not None}
+    run(config, (first, second), said, folder, as_json=as_json)
+
+
+@app.command(epilog="Example: daw-bridge evaluate ~/Music/clips --against ~/Music/loops")
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="clips with sidecars, names or a captions.csv")],
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="FOLDER", help="clips that these should be like, and no copies of"),
+    ] = None,
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a folder of clips: near their words, new, various."""
+    from daw_bridge.cli.evaluate import run
+
+    run(config, folder, against, as_json=as_json)
+
+
 @app.command(epilog="Example: daw-bridge jobs --search dub")
 def jobs(
     search: Annotated[

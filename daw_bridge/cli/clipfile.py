@@ -4,19 +4,16 @@ The three are laid over each other. A WAV that lost its sidecar on the way still
 elsewhere is told as what it is.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from daw_bridge.cli import riff
 from daw_bridge.cli.errors import CommandFailed
-from daw_bridge.cli.known import STRANGE, Known, from_chunks, from_name, from_story
 from daw_bridge.cli.sound import Sound, measure
 from plugin_host.engine import Form
-from plugin_host.errors import HostError
+from plugin_host.errors import BadValue, HostError
+from plugin_host.loops import riff
+from plugin_host.loops.known import Known, beside, from_chunks, from_name
 from plugin_host.musictime import Grid
-
-_LARGEST_STORY = 1 << 22  # bytes; a sidecar is a page or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,9 @@ def read(path: Path) -> ClipFile:
         sound = measure(path)
     except OSError as error:
         raise CommandFailed(f"{path} cannot be read: {error.strerror or error}; name a WAV that is there") from None
-    story, trouble = _story(path.parent / f"{path.name.removesuffix(path.suffix)}.json")
+    except BadValue as error:
+        raise CommandFailed(str(error)) from None
+    story, trouble = beside(path)
     layers = {"sidecar": story, "chunks": from_chunks(chunks), "name": from_name(path.stem)}
     known: Known = {**layers["name"], **layers["chunks"], **layers["sidecar"]}
     known = {**_counted(known, sound), **known}
@@ -50,17 +49,6 @@ def read(path: Path) -> ClipFile:
     return ClipFile(
         path, sound, known, tuple(name for name, layer in layers.items() if layer), tuple(filter(None, notes))
     )
-
-
-def _story(path: Path) -> tuple[Known, str]:
-    """Read the sidecar at `path`; return what it says, and what is wrong with it. None at all is no mistake."""
-    try:
-        with path.open("rb") as file:
-            return from_story(json.loads(file.read(_LARGEST_STORY))), ""
-    except FileNotFoundError:
-        return Known(), ""
-    except (OSError, RecursionError, *STRANGE) as error:
-        return Known(), f"{path.name} is left aside: it is no sidecar of ours ({type(error).__name__}: {error})"
 
 
 def _grid(known: Known, rate: int) -> Grid | None:

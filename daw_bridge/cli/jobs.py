@@ -49,6 +49,8 @@ def wish(prompt: str | None, said: Mapping[str, str]) -> Wish:
         address, start = "/bridge/generate", [prompt]
     elif "preset" in keys:
         address, start = PRESET + keys.pop("preset"), []
+    elif "mix" in keys:  # which has the words of the two
+        address, start = "/bridge/generate", [""]
     else:
         raise BadRequest("the prompt is missing; say what to play, for example: daw-bridge generate 'dusty breakbeat'")
     return Wish(keys["id"], address, (*start, *(word for pair in keys.items() for word in pair)))

@@ -8,6 +8,7 @@ from plugin_host.engine import Engine, Fact
 from plugin_host.errors import EngineUnavailable, HostError
 
 FACTORIES: Mapping[str, str] = {
+    "mix": "plugin_host.engines.mix:MixEngine",
     "musicldm": "plugin_host.engines.musicldm:MusicLdmEngine",
     "sketch": "plugin_host.engines.sketch:SketchEngine",
 }
@@ -17,8 +18,12 @@ SIDE_BY_SIDE = frozenset({"sketch"})
 """Engines so light that several processes may hold one each, and share the takes of a job between them."""
 
 AUTO = "auto"
+MIX = "mix"
 MUSICLDM = "musicldm"
 SKETCH = "sketch"
+
+PLAYERS = tuple(sorted({*FACTORIES} - {MIX}))
+"""Engines that play what a prompt says; the others need more than words."""
 
 _NEEDED = ("torch", "diffusers", "transformers")
 
@@ -45,6 +50,6 @@ def create(name: str, settings: Mapping[str, Fact]) -> Engine:
     try:
         module, factory = FACTORIES[name].split(":")
     except KeyError:
-        raise EngineUnavailable(f"there is no engine '{name}'; there is {', '.join(sorted(FACTORIES))}") from None
+        raise EngineUnavailable(f"there is no engine '{name}'; there is {', '.join(PLAYERS)}") from None
     engine: Engine = getattr(import_module(module), factory)(settings)
     return engine

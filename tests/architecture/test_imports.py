@@ -17,6 +17,7 @@ HEAVY = {
         f"{MUSICLDM}{name}.py"
         for name in (
             "asked",
+            "blend",
             "clap",
             "decode",
             "device",
@@ -50,6 +51,7 @@ HEAVY = {
     "soundfile": (
         "daw_bridge/cli/sound.py",
         "daw_bridge/playing/fitter.py",
+        "plugin_host/loops/sounds.py",
         "plugin_host/rankers/library.py",
         f"{MUSICLDM}guide.py",
     ),

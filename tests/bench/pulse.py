@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from plugin_host.engine import Plan
 from plugin_host.engines.musicldm import device
 from plugin_host.engines.musicldm.asked import Call, words
+from plugin_host.engines.musicldm.guide import Guide
 from plugin_host.engines.musicldm.loop import Loop
 from plugin_host.engines.musicldm.model import MusicLDM
 from plugin_host.engines.musicldm.noise import generators
@@ -118,7 +119,7 @@ def guides(player: Player) -> Mapping[str, object]:
         for bpm, seed in product(TEMPI, range(SEEDS)):
             asked = plan(bpm, "4/4", seed, guide="sketch", strength=strength, variation=1.0)
             loop = Loop.of(asked, player.model.geometry, 0.08)
-            assert loop.guide is not None
+            assert isinstance(loop.guide, Guide)
             wanted = loop.exact(loop.guide.mel(seed))
             likeness.append(float(np.corrcoef(rises(wanted), rises(player.mel(asked)))[0, 1]))
         found[f"strength {strength:g}"] = round(float(np.median(likeness)), 3)

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from packets import valid
 
-from daw_bridge.cli import riff
 from daw_bridge.cli.errors import CommandFailed
-from daw_bridge.cli.known import from_chunks
 from daw_bridge.config import load, settings
 from daw_bridge.errors import BridgeError
 from daw_bridge.midi.maps import factory_maps, read_map
@@ -27,6 +25,8 @@ from plugin_host.engines.musicldm import checkpoint
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.guide import _acid_tempo, _sound
 from plugin_host.errors import HostError
+from plugin_host.loops import riff
+from plugin_host.loops.known import from_chunks
 
 
 def packet(data: bytes) -> None:

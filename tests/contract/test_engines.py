@@ -6,14 +6,15 @@ from dataclasses import replace
 import checkpoints
 import numpy as np
 import pytest
+import soundfile
+from sounds import groove
 
 from plugin_host.engine import Engine, Fact, Form, Plan, Shape, Take
-from plugin_host.engines import FACTORIES, create
+from plugin_host.engines import FACTORIES, MIX, create
 from plugin_host.errors import Cancelled, EngineUnavailable
 from plugin_host.musictime import Grid, Meter, Tempo
 
 GRID = Grid(Tempo.parse(120), Meter(4, 4), 2, 48_000)
-PLAN = Plan("a dusty groove", GRID, seed=11, takes=2)
 
 
 class Quiet:
@@ -52,21 +53,40 @@ def engine(request: pytest.FixtureRequest, settings: Mapping[str, Mapping[str, F
     made.close()
 
 
+@pytest.fixture(scope="module")
+def parents(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Return two loops to be mixed: one on the grid of the plan, one at another tempo, shorter."""
+    folder = tmp_path_factory.mktemp("loops")
+    paths = (folder / "rock_120bpm.wav", folder / "house_115bpm.wav")
+    for path, name, on in zip(
+        paths, ("rock", "house"), (GRID, Grid(Tempo.parse(115), GRID.meter, 1, 8_000)), strict=True
+    ):
+        soundfile.write(path, groove(on, name).samples, on.rate)
+    return str(paths[0]), str(paths[1])
+
+
+@pytest.fixture
+def plan(engine: Engine, parents: tuple[str, str]) -> Plan:
+    """Return a plan that the engine can carry out: a mix is made of two loops, all else of words."""
+    mix = parents if engine.capabilities.name == MIX else None
+    return Plan("a dusty groove", GRID, seed=11, takes=2, mix=mix)
+
+
 def frames(take: Take) -> int:
     """Return how long the bars of the plan are at the take's rate."""
     return GRID.at_rate(take.audio.rate).frames
 
 
-def test_takes_come_in_order_and_say_who_they_are(engine: Engine) -> None:
+def test_takes_come_in_order_and_say_who_they_are(engine: Engine, plan: Plan) -> None:
     """As many as the plan asks for, each with its index and the seed that makes it again."""
-    takes = list(engine.takes(PLAN, Quiet()))
+    takes = list(engine.takes(plan, Quiet()))
     assert [take.index for take in takes] == [0, 1]
-    assert [take.seed for take in takes] == [PLAN.take_seed(0), PLAN.take_seed(1)]
+    assert [take.seed for take in takes] == [plan.take_seed(0), plan.take_seed(1)]
 
 
-def test_takes_are_as_long_as_their_shape_says(engine: Engine) -> None:
+def test_takes_are_as_long_as_their_shape_says(engine: Engine, plan: Plan) -> None:
     """A ring has the plan's frames to a thousandth, a strip at least those; the rate is one that the engine declares."""
-    for take in engine.takes(PLAN, Quiet()):
+    for take in engine.takes(plan, Quiet()):
         if take.shape is Shape.RING:
             assert abs(take.audio.frames - frames(take)) <= frames(take) / 1000
         else:
@@ -75,11 +95,11 @@ def test_takes_are_as_long_as_their_shape_says(engine: Engine) -> None:
         assert take.audio.rate in (engine.capabilities.rates or (GRID.rate,))
 
 
-def test_the_same_plan_gives_the_same_bytes(engine: Engine) -> None:
+def test_the_same_plan_gives_the_same_bytes(engine: Engine, plan: Plan) -> None:
     """And a take made again alone, from its own seed, is the same sound: what is computed side by side may round apart."""
-    first = list(engine.takes(PLAN, Quiet()))
-    second = list(engine.takes(PLAN, Quiet()))
-    alone = next(iter(engine.takes(replace(PLAN, seed=first[1].seed, takes=1), Quiet())))
+    first = list(engine.takes(plan, Quiet()))
+    second = list(engine.takes(plan, Quiet()))
+    alone = next(iter(engine.takes(replace(plan, seed=first[1].seed, takes=1), Quiet())))
     for one, other in zip(first, second, strict=True):
         assert np.array_equal(one.audio.samples, other.audio.samples)
     loudness = float(np.sqrt(np.mean(np.square(alone.audio.samples))))
@@ -87,10 +107,10 @@ def test_the_same_plan_gives_the_same_bytes(engine: Engine) -> None:
     assert not np.array_equal(first[0].audio.samples, first[1].audio.samples)
 
 
-def test_progress_is_told_and_never_falls(engine: Engine) -> None:
+def test_progress_is_told_and_never_falls(engine: Engine, plan: Plan) -> None:
     """From a stage with a name, between 0 and 1."""
     watch = Quiet()
-    list(engine.takes(PLAN, watch))
+    list(engine.takes(plan, watch))
     fractions = [fraction for _, fraction in watch.steps]
     assert len(fractions) >= 4
     assert fractions == sorted(fractions)
@@ -98,18 +118,18 @@ def test_progress_is_told_and_never_falls(engine: Engine) -> None:
     assert all(stage for stage, _ in watch.steps)
 
 
-def test_a_cancel_is_let_through_at_the_step_where_it_is_raised(engine: Engine) -> None:
+def test_a_cancel_is_let_through_at_the_step_where_it_is_raised(engine: Engine, plan: Plan) -> None:
     """And the engine works on afterwards."""
     watch = Impatient()
     with pytest.raises(Cancelled):
-        list(engine.takes(PLAN, watch))
+        list(engine.takes(plan, watch))
     assert len(watch.steps) == 3
-    assert len(list(engine.takes(PLAN, Quiet()))) == 2
+    assert len(list(engine.takes(plan, Quiet()))) == 2
 
 
-def test_a_one_shot_comes_too(engine: Engine) -> None:
+def test_a_one_shot_comes_too(engine: Engine, plan: Plan) -> None:
     """Every engine makes both forms."""
-    (take,) = engine.takes(replace(PLAN, form=Form.ONE_SHOT, takes=1), Quiet())
+    (take,) = engine.takes(replace(plan, form=Form.ONE_SHOT, takes=1), Quiet())
     assert take.audio.frames >= frames(take)
 
 

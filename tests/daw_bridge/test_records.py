@@ -33,6 +33,8 @@ PLAN = Plan(
     weights={"beat": 2.0},
     hints={"style": "dub", "dry": True, "swing": 0.1, "none": None},
     shift=-1.5,
+    mix=("/a/\udcff.wav", "/b.wav"),
+    balance=0.25,
 )
 SAID = {
     "prompt": "dub",

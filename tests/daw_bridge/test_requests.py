@@ -30,6 +30,9 @@ EDGES: dict[str, tuple[list[object], list[object]]] = {
     "loop": ([0, 1, True, False, "1"], [2, -1, "maybe"]),
     "replace": ([0, 1, True, False, "1"], [2, -1, "maybe"]),
     "shift": ([-3, 3, 0, 1.5, "-0.25"], [-3.01, 4, float("nan"), "up"]),
+    "mix": (["a b", "a:16 b:1", "a, b"], ["a", "a b c", "a b:17", "../a b", 5]),
+    "balance": ([0, 1, 0.25], [-0.1, 1.1, float("nan")]),
+    "blend": (["audio", "LATENTS"], ["", "both", 1]),
     "reply_port": ([1, 65_535], [0, 65_536, "x"]),
 }
 

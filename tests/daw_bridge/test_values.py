@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daw_bridge.errors import BadRequest, BridgeError, OutOfRange
-from daw_bridge.values import Choice, Number, Parsed, Switch, Text, Whole, Word
+from daw_bridge.values import Choice, Number, Pair, Parsed, Switch, Text, Whole, Word
 from plugin_host.musictime import Meter, Tempo
 
 huge = st.integers(0, 20_000).map(lambda digits: 10**digits)
@@ -141,3 +141,34 @@ def test_anything_is_read_or_refused(read: Callable[[object], object], value: ob
         outcome = str(error)
     assert outcome is not None
     assert len(repr(outcome)) < 600
+
+
+@pytest.mark.parametrize("written", ["a b", " a   b ", "a,b", "a, b"])
+def test_a_pair_names_two_clips(written: str) -> None:
+    """With a blank between, a comma or both: what comes back has one blank."""
+    assert Pair()(written) == "a b"
+
+
+def test_a_clip_of_a_pair_may_have_a_rank() -> None:
+    """Behind a colon; two of one job may be meant."""
+    assert Pair()("k3xq81ab:2 k3xq81ab:16") == "k3xq81ab:2 k3xq81ab:16"
+
+
+@given(anything)
+def test_a_pair_is_read_or_refused_in_words(value: object) -> None:
+    """Whatever comes: what is read is read again as itself."""
+    try:
+        found = Pair()(value)
+    except BridgeError:
+        found = "a b"
+    assert Pair()(found) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [("a", BadRequest), ("a b c", BadRequest), ("a ../b", BadRequest), ("a b:0", OutOfRange), ("a b:x", BadRequest)],
+)
+def test_a_pair_that_names_no_two_clips_is_refused(value: str, kind: type[BridgeError]) -> None:
+    """One, three, a path, a rank that there is not."""
+    with pytest.raises(kind, match="give"):
+        Pair()(value)

@@ -16,6 +16,7 @@ The modules stand in the order in which a sound is made::
     noise        where a one-shot begins
     tiles        where a loop begins: noise that repeats as the music should
     guide        or from a loop that is there already
+    blend        or from two of them, added up
     ring         time without ends, in every convolution
     windows      rings longer than what the model was trained on
     sample       noise becomes latents: the diffusion loop

@@ -29,7 +29,10 @@ LONGEST = 600.0
 
 
 _USES = frozenset(
-    ("prompt", "negative", "steps", "guidance", "scheduler", "eta", "seed", "variation", "pulse", "guide", "strength")
+    (
+        *("prompt", "negative", "steps", "guidance", "scheduler", "eta", "seed", "variation", "pulse"),
+        *("guide", "strength", "mix", "balance"),
+    )
 )
 
 
@@ -145,6 +148,8 @@ class MusicLdmEngine:
             from plugin_host.engines.musicldm.strip import Strip
 
         # 1. What there is to do, for an honest fraction.
+        if plan.mix is not None and plan.form is Form.ONE_SHOT:
+            raise BadValue("mix: the latents of loops are mixed around a ring; leave loop out, or say blend audio")
         found = self.checkpoint()
         geometry = Geometry.of(found)
         form = Loop.of(plan, geometry, self._settings.correction) if plan.form is Form.LOOP else Strip(plan, geometry)

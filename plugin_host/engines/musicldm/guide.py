@@ -6,10 +6,10 @@ the session's without a change of pitch.
 """
 
 import re
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import soundfile
@@ -24,6 +24,7 @@ from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.layout import Layout
 from plugin_host.engines.sketch import SketchEngine
 from plugin_host.errors import BadValue, OutOfRange
+from plugin_host.loops import riff
 from plugin_host.rankers import onsets, spectrum, tempo
 
 SKETCH = "sketch"
@@ -44,8 +45,6 @@ SILENT = 1e-3
 WHOLE = 0.03
 """A loop whose length is so near to whole beats, in beats, is meant to be exactly those."""
 
-_MOST_CHUNKS = 1_000  # of a file are looked at; a gigabyte of empty ones would take minutes
-
 _NAMED_TEMPO = re.compile(r"(?<![\d.])(\d{2,3}(?:\.\d+)?)[ _-]?bpm", re.IGNORECASE)
 
 
@@ -56,6 +55,13 @@ class Loop:
     sound: NDArray[np.float32]
     beats: float
     facts: Mapping[str, Fact]
+
+
+class Encodes(Protocol):
+    """What turns the mel of a ring, shape ``(frames, bins)``, into latents."""
+
+    def encode(self, mel: torch.Tensor) -> torch.Tensor:
+        """Encode it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,12 @@ class Guide:
         moments = (beats % loop.beats) * (len(loop.sound) / loop.beats)
         return mel.heard(loop.sound, moments, self.geometry)
 
-    @property
-    def facts(self) -> Mapping[str, Fact]:
-        """What of it belongs in the sidecar."""
+    def latents(self, model: Encodes, seed: int) -> torch.Tensor:
+        """Return the latents of the guide of the take of that seed, shape ``(channels, time, frequency)``."""
+        return model.encode(self.mel(seed))
+
+    def told(self, _seed: int) -> Mapping[str, Fact]:
+        """Return what of it belongs in the sidecar, of any take alike."""
         told = {"guide": SKETCH} if self.loop is None else {"guide": Path(str(self.plan.guide)).name, **self.loop.facts}
         return {**told, "strength": self.strength}
 
@@ -168,16 +177,9 @@ def _tempo(path: Path, audio: Audio, session: float) -> tuple[float, str]:
 
 def _acid_tempo(path: Path) -> float | None:
     """Return the tempo in the `acid` chunk of a WAV, in BPM, None where there is none that can be meant."""
-    with path.open("rb") as file:
-        if file.read(12)[8:] != b"WAVE":
-            return None
-        for _ in range(_MOST_CHUNKS):
-            if len(head := file.read(8)) < 8:
-                break
-            name, size = struct.unpack("<4sI", head)
-            if name == b"acid" and size >= 24:
-                body = file.read(24)  # less, where the file was cut off
-                found = struct.unpack("<f", body[20:])[0] if len(body) == 24 else 0.0
-                return float(found) if 20 <= found <= 999 else None
-            file.seek(size + size % 2, 1)
-    return None
+    try:
+        acid = riff.read(path).acid
+    except BadValue:  # no WAV, but a sound all the same
+        return None
+    found = float(acid.tempo) if acid is not None else 0.0
+    return found if 20 <= found <= 999 else None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from plugin_host.engine import Fact, Plan, Shape
 from plugin_host.engines.musicldm import downbeat, mel, splice, tiles, windows
 from plugin_host.engines.musicldm.asked import Call, Words
+from plugin_host.engines.musicldm.blend import Blend
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.guide import Guide
 from plugin_host.engines.musicldm.layout import Layout, lay_out
@@ -28,13 +29,16 @@ class Loop:
     plan: Plan
     geometry: Geometry
     layout: Layout
-    guide: Guide | None
+    guide: Guide | Blend | None
 
     shape = Shape.RING
 
     @classmethod
     def of(cls, plan: Plan, geometry: Geometry, correction: float) -> "Loop":
         """Lay out a plan. Raises `OutOfRange` and `BadValue` for what cannot be made, and for an unusable guide."""
+        if plan.mix is not None:
+            layout = lay_out(plan.grid, geometry, 1.0, correction)  # two loops have bars enough of their own
+            return cls(plan, geometry, layout, Blend.of(plan, geometry, layout))
         layout = lay_out(plan.grid, geometry, plan.variation, correction)
         return cls(plan, geometry, layout, Guide.of(plan, geometry, layout))
 
@@ -62,7 +66,7 @@ class Loop:
                 lap = self._lap(model.vocode(exact, Course.RING).numpy())
                 first = self._downbeat(lap)
             sound = np.tile(np.roll(lap, -first), max(1, self.layout.tiles // self.layout.laps))
-            yield sound, {**self.layout.facts, **self._guided(), "rolled_ms": 1e3 * first / self.geometry.rate}
+            yield sound, {**self.layout.facts, **self._guided(index), "rolled_ms": 1e3 * first / self.geometry.rate}
 
     def journey(self, model: MusicLDM, words: Words, call: Call) -> Journey:
         """Return the way from noise, or from the guide, to latents, around the ring."""
@@ -73,7 +77,7 @@ class Loop:
         if self.guide is None:
             return journey
         seeds = [plan.take_seed(index) for index in range(plan.takes)]
-        guides = torch.stack([model.encode(self.guide.mel(seed)) for seed in seeds])
+        guides = torch.stack([self.guide.latents(model, seed) for seed in seeds])
         return replace(journey, guide=guides, strength=self.guide.strength)
 
     def exact(self, decoded: torch.Tensor) -> torch.Tensor:
@@ -92,6 +96,6 @@ class Loop:
         bars = min(self.layout.laps, self.layout.tiles) * self.layout.bars
         return downbeat.frame(lap, self.geometry.rate, bars, int(meter.bar / meter.tap))
 
-    def _guided(self) -> Mapping[str, Fact]:
-        """Return what there is to tell of the guide."""
-        return {} if self.guide is None else self.guide.facts
+    def _guided(self, index: int) -> Mapping[str, Fact]:
+        """Return what there is to tell of what take `index` started from."""
+        return {} if self.guide is None else self.guide.told(self.plan.take_seed(index))

@@ -20,8 +20,8 @@ COMMANDS = sorted(str(each.name or getattr(each.callback, "__name__", "")) for e
 def test_the_commands_are_those_that_were_promised() -> None:
     """Nothing is missing from the table, and nothing is there that nobody knows of."""
     assert [
-        *("again", "demo", "devices", "doctor", "generate", "inspect", "jobs", "keep", "learn"),
-        *("presets", "serve", "star", "surfaces", "trash", "version"),
+        *("again", "demo", "devices", "doctor", "evaluate", "generate", "inspect", "jobs", "keep", "learn"),
+        *("mix", "presets", "serve", "star", "surfaces", "trash", "version"),
     ] == COMMANDS
 
 
@@ -56,7 +56,20 @@ def test_the_list_of_commands_is_not_cut_off(command: Command) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["again", "demo", "devices", "doctor", "generate", "inspect", "jobs", "presets", "surfaces", "version"],
+    [
+        "again",
+        "demo",
+        "devices",
+        "doctor",
+        "evaluate",
+        "generate",
+        "inspect",
+        "jobs",
+        "mix",
+        "presets",
+        "surfaces",
+        "version",
+    ],
 )
 def test_what_a_program_might_read_can_be_json(command: Command, name: str) -> None:
     """Each command that answers something offers it as JSON."""

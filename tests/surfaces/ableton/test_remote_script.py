@@ -21,7 +21,8 @@ from daemons import PATIENCE, Running, daemon, until
 from hypothesis import given
 from hypothesis import strategies as st
 from livemodel import SCRIPT, Live
-from lives import at, free_port
+from lives import at
+from ports import free_port
 
 from daw_bridge.clocks.position import beat_of
 from daw_bridge.wires import osc_packet

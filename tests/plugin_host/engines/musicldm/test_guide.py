@@ -61,7 +61,7 @@ def test_at_strength_0_the_guide_comes_back(engine: MusicLdmEngine) -> None:
     sound = made(engine, asked).audio.samples[:, 0]
     model = model_of(engine)
     loop = Loop.of(asked, model.geometry, 0.08)
-    assert loop.guide is not None
+    assert isinstance(loop.guide, guide.Guide)
     found = model.decode(model.encode(loop.guide.mel(asked.seed)), Course.RING)
     assert np.array_equal(sound, model.vocode(found, Course.RING).numpy())
 
@@ -80,7 +80,7 @@ def test_likeness_to_the_guide_falls_with_strength(engine: MusicLdmEngine) -> No
     likeness = []
     for strength in (0.0, 0.25, 0.5, 0.75, 1.0):
         loop = Loop.of(plan(guide="sketch", strength=strength), model.geometry, 0.08)
-        assert loop.guide is not None
+        assert isinstance(loop.guide, guide.Guide)
         latents = model.denoise(loop.journey(model, words(model.clap, call), call), lambda *_: None)[0]
         both = torch.stack([latents.flatten(), model.encode(loop.guide.mel(1)).flatten()])
         likeness.append(float(torch.corrcoef(both)[0, 1]))

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from daw_bridge.cli.errors import CommandFailed
+from plugin_host.errors import BadValue
 
 _LARGEST = 1 << 20  # bytes of a chunk that is read; tags are a page of text at most
 _BLOCK = 1 << 20
@@ -44,7 +44,7 @@ class Riff:
 
 
 def read(path: Path) -> Riff:
-    """Read the chunks of the WAV at `path`. Raises `CommandFailed` if it is none, and `OSError`."""
+    """Read the chunks of the WAV at `path`. Raises `BadValue` if it is none, and `OSError`."""
     bodies: dict[bytes, bytes] = {}
     sha256 = ""
     with path.open("rb") as file:
@@ -55,7 +55,7 @@ def read(path: Path) -> Riff:
             elif name in _READ and size <= _LARGEST and name not in bodies:
                 bodies[name] = file.read(size)
     if not sha256:
-        raise CommandFailed(f"{path} has no sound in it; it was cut off while it was copied, perhaps: copy it again")
+        raise BadValue(f"{path} has no sound in it; it was cut off while it was copied, perhaps: copy it again")
     return Riff(
         sha256,
         _acid(bodies.get(b"acid", b"")),
@@ -65,12 +65,12 @@ def read(path: Path) -> Riff:
 
 
 def _check_head(file: BinaryIO, path: Path) -> None:
-    """Raise `CommandFailed` unless `file` begins as a WAV does."""
+    """Raise `BadValue` unless `file` begins as a WAV does."""
     head = file.read(12)
     if not head:
-        raise CommandFailed(f"{path} is empty; name a WAV, such as one that daw-bridge generate made")
+        raise BadValue(f"{path} is empty; name a WAV, such as one that daw-bridge generate made")
     if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        raise CommandFailed(f"{path} is no WAV; name a WAV, such as one that daw-bridge generate made")
+        raise BadValue(f"{path} is no WAV; name a WAV, such as one that daw-bridge generate made")
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:

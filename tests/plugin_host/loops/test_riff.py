@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from riff import chunks_of
 
-from daw_bridge.cli import riff
-from daw_bridge.cli.errors import CommandFailed
-from daw_bridge.cli.riff import Acid
 from daw_bridge.deliveries import wav
 from daw_bridge.deliveries.chunks import Tags, chunk
 from daw_bridge.deliveries.wav import Depth
 from plugin_host.audio import Audio
 from plugin_host.engine import Form
+from plugin_host.errors import BadValue
 from plugin_host.key import Key
+from plugin_host.loops import riff
+from plugin_host.loops.riff import Acid
 from plugin_host.musictime import Grid, Meter, Tempo
 
 meters = st.builds(Meter, st.integers(1, 32), st.sampled_from([1, 2, 4, 8, 16, 32]))
@@ -74,7 +74,7 @@ def test_lengths_that_lie_do_no_harm(path: Path, data: bytes, claimed: int) -> N
 def test_a_wav_without_sound_is_refused_in_words(path: Path, length: int) -> None:
     """A file that was cut off before its sound is told as that."""
     path.write_bytes(b"RIFF\0\0\0\0WAVE" + b"fmt \x10\0\0\0"[:length])
-    with pytest.raises(CommandFailed, match="has no sound in it"):
+    with pytest.raises(BadValue, match="has no sound in it"):
         riff.read(path)
 
 
@@ -82,5 +82,5 @@ def test_a_wav_without_sound_is_refused_in_words(path: Path, length: int) -> Non
 def test_what_is_no_wav_is_refused_in_words(path: Path, data: bytes) -> None:
     """An empty file is said to be empty, another to be no WAV, each with what to do."""
     path.write_bytes(data)
-    with pytest.raises(CommandFailed, match="is no WAV; name a WAV" if data else "is empty; name a WAV"):
+    with pytest.raises(BadValue, match="is no WAV; name a WAV" if data else "is empty; name a WAV"):
         riff.read(path)

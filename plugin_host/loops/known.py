@@ -1,16 +1,18 @@
 """What a clip's name, its chunks and its sidecar say of it: three readers, one vocabulary."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TypedDict
 
-from daw_bridge.cli.riff import Riff
 from plugin_host.clip import Score
 from plugin_host.engine import Form
 from plugin_host.errors import HostError
 from plugin_host.key import Key
+from plugin_host.loops.riff import Riff
 from plugin_host.musictime import Meter, Tempo
 
 
@@ -52,6 +54,21 @@ _NAME_WORDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
 
 STRANGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, HostError)
 """What reading a sidecar of somebody else's can raise."""
+
+
+_LARGEST_STORY = 1 << 22  # bytes; a sidecar is a page or two
+
+
+def beside(path: Path) -> tuple[Known, str]:
+    """Read the sidecar of the sound at `path`; return what it says, and what is wrong with it. None is no mistake."""
+    story = path.parent / f"{path.name.removesuffix(path.suffix)}.json"
+    try:
+        with story.open("rb") as file:
+            return from_story(json.loads(file.read(_LARGEST_STORY))), ""
+    except FileNotFoundError:
+        return Known(), ""
+    except (OSError, RecursionError, *STRANGE) as error:
+        return Known(), f"{story.name} is left aside: it is no sidecar of ours ({type(error).__name__}: {error})"
 
 
 def from_name(stem: str) -> Known:
