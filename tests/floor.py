@@ -16,7 +16,7 @@ import pytest
 if sys.platform != "win32":
     import fcntl
 
-_HUMBLE = 14  # steps of niceness; nobody has more than 19
+_HUMBLEST = 19  # steps of niceness: more there are not
 
 PROCESSES = 1 if sys.platform == "win32" else 4
 """How many there are, where several can take turns. More would only wait for the processor."""
@@ -67,13 +67,12 @@ def think_alone() -> None:
 
 
 def _give_way() -> None:
-    """Be as humble as a daemon's workers are, from now on.
+    """Be as humble as anybody can be, from now on.
 
-    They give way to whatever else there is: beside tests that compute they would hardly come to work, and the test that
-    waits for them would give up. They are our children, and cannot give way to us by much more than we do already.
+    The workers of a daemon give way to whatever else there is: beside tests that compute they would hardly come to work,
+    and the test that waits for them would give up. At the end of the scale all are equal.
     """
-    if os.nice(0) == 0:
-        os.nice(_HUMBLE)
+    os.nice(_HUMBLEST)
 
 
 def sendable(data: Any) -> Any:
