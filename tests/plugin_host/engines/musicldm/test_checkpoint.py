@@ -16,6 +16,7 @@ from plugin_host.engines.musicldm.device import choose
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.model import MusicLDM
 from plugin_host.errors import BadValue, EngineUnavailable, OutOfMemory
+from plugin_host.musictime import Tempo
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -114,6 +115,11 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("how", SPOILED)
+def test_a_checkpoint_that_says_nothing_of_captions_is_asked_as_the_user_asked(tiny: Path) -> None:
+    """The published one's captions had no tempo, and it is told none."""
+    assert checkpoint.check("tiny", tiny, None).asked("dusty breakbeat", Tempo.parse("92.5")) == "dusty breakbeat"
+
+
 def test_a_spoiled_checkpoint_is_refused(copy: Path, how: str) -> None:
     """Whatever is wrong, the answer is one sentence that names the part and the remedy, never random weights."""
     spoil, message = SPOILED[how]
