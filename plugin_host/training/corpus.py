@@ -91,10 +91,11 @@ def render(recipe: Recipe, folder: Path, tell: Tell) -> None:
     (folder / _MADE_OF).write_text(_made_of(recipe))
     loops = recipe.loops
     total = loops.count + loops.kept_back
+    ear = extractor(recipe)
     for first in range(0, total, loops.shard):
         path = _shard(folder, first)
         if not path.exists():
-            _keep(path, [played(recipe, number) for number in range(first, min(first + loops.shard, total))])
+            _keep(path, [played(recipe, number, ear) for number in range(first, min(first + loops.shard, total))])
             tell(f"corpus {min(first + loops.shard, total)}/{total}")
 
 
@@ -112,15 +113,15 @@ def read(recipe: Recipe, folder: Path) -> Corpus:
     return Corpus(loops, described, recipe.loops.count)
 
 
-def played(recipe: Recipe, number: int) -> Loop:
-    """Return loop `number`."""
+def played(recipe: Recipe, number: int, ear: Any) -> Loop:
+    """Return loop `number`, as the extractor `ear` hears it as well."""
     measures = geometry(recipe)
     plan = drawn(recipe.loops, number, recipe.seed).plan(measures.rate)
-    sound = _something(plan)
+    sound = something(plan)
     kept = number < recipe.loops.sounding or number >= recipe.loops.count
     return Loop(
         mel=ringed(sound, plan, measures).numpy().astype(np.float16),
-        heard=hear.features(sound, extractor(recipe))[0, 0].numpy().astype(np.float16),
+        heard=hear.features(sound, ear)[0, 0].numpy().astype(np.float16),
         sound=np.rint(sound * 32_767).astype(np.int16) if kept else None,
     )
 
@@ -131,10 +132,10 @@ def sounding(plan: Plan) -> NDArray[np.float32]:
     return np.ascontiguousarray(take.audio.mono())
 
 
-def _something(plan: Plan) -> NDArray[np.float32]:
+def something(plan: Plan) -> NDArray[np.float32]:
     """Return what is played from the plan's seed, or from the first one after it from which anything is.
 
-    A bar of an odd meter may be so short that a sparse pattern has no note in it.
+    The sparsest patterns have no note at all from a few seeds, and the engine refuses to play nothing.
     """
     for seed in range(plan.seed, plan.seed + _TRIES):
         with suppress(BadValue):

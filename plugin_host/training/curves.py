@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from plugin_host.training.recipe import Recipe
 
@@ -13,7 +14,7 @@ _POINTS = 100
 
 def written(recipe: Recipe, folder: Path, every: int) -> None:
     """Gather the curves in `folder`, one file a stage, into one that is fit to be read."""
-    found = {stage: json.loads(path.read_text()) for stage in recipe.courses if (path := _path(folder, stage)).exists()}
+    found = {stage: _read(folder, stage)["curves"] for stage in recipe.courses if _path(folder, stage).exists()}
     told = {
         "recipe": recipe.name,
         "seed": recipe.seed,
@@ -23,10 +24,20 @@ def written(recipe: Recipe, folder: Path, every: int) -> None:
     (folder / NAME).write_text(json.dumps(told, indent=1))
 
 
-def kept(stage: str, curves: Mapping[str, list[float]], folder: Path) -> None:
-    """Write down the curves of a stage."""
+def kept(stage: str, steps: int, curves: Mapping[str, list[float]], folder: Path) -> None:
+    """Write down the curves of a stage that is done, all its `steps`."""
     folder.mkdir(parents=True, exist_ok=True)
-    _path(folder, stage).write_text(json.dumps(curves))
+    _path(folder, stage).write_text(json.dumps({"steps": steps, "curves": curves}))
+
+
+def done(stage: str, folder: Path) -> int:
+    """Return how many steps a stage had when it was done, 0 where it never was."""
+    return int(_read(folder, stage)["steps"]) if _path(folder, stage).exists() else 0
+
+
+def forget(stage: str, folder: Path) -> None:
+    """Forget that a stage was ever done."""
+    _path(folder, stage).unlink(missing_ok=True)
 
 
 def _course(recipe: Recipe, stage: str) -> Mapping[str, object]:
@@ -44,6 +55,12 @@ def _thinned(curves: Mapping[str, list[float]], every: int) -> Mapping[str, obje
         for name, curve in curves.items()
     }
     return {"steps_a_point": every * size, "curves": means}
+
+
+def _read(folder: Path, stage: str) -> Mapping[str, Any]:
+    """Return what was written down of a stage that is done."""
+    told: Mapping[str, Any] = json.loads(_path(folder, stage).read_text())
+    return told
 
 
 def _path(folder: Path, stage: str) -> Path:

@@ -63,6 +63,7 @@ class _Progress:
     curves: dict[str, list[float]] = field(default_factory=dict)
     recent: dict[str, list[float]] = field(default_factory=dict)
     kept_at: float = field(default_factory=monotonic)
+    told_at: float = field(default_factory=monotonic)
 
 
 def fit(name: str, model: nn.Module, course: Course, loss_at: LossAt, desk: Desk) -> Mapping[str, list[float]]:
@@ -127,7 +128,7 @@ def _follow(progress: _Progress, model: nn.Module, course: Course) -> None:
 
 
 def _note(progress: _Progress, told: Mapping[str, Tensor], where: str, desk: Desk) -> None:
-    """Take note of the losses of a step; a point of the curves is told to people as well."""
+    """Take note of the losses of a step; a point of the curves is told to people as well, with what a step takes."""
     for key, value in told.items():
         progress.recent.setdefault(key, []).append(float(value.detach()))
     if progress.step % POINT == 0:
@@ -135,7 +136,10 @@ def _note(progress: _Progress, told: Mapping[str, Tensor], where: str, desk: Des
         for key, mean in means.items():
             progress.curves.setdefault(key, []).append(round(mean, 5))
         progress.recent.clear()
-        desk.tell(f"{where}: " + ", ".join(f"{key} {mean:.4f}" for key, mean in means.items()))
+        seconds = (monotonic() - progress.told_at) / POINT
+        progress.told_at = monotonic()
+        said = ", ".join(f"{key} {mean:.4f}" for key, mean in means.items())
+        desk.tell(f"{where}: {said}, {seconds:.2f} s a step")
 
 
 def _keep(path: Path, model: nn.Module, optimiser: Any, progress: _Progress) -> None:

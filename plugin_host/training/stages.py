@@ -24,6 +24,9 @@ Trainer = Callable[[Recipe, Corpus, Path, Desk], Mapping[str, list[float]]]
 
 TRAINERS: Mapping[str, Trainer] = {"clap": clap.train, "vae": vae.train, "vocoder": vocoder.train, "unet": unet.train}
 
+BUILT_ON: Mapping[str, Sequence[str]] = {"clap": ("unet",), "vae": ("unet",)}
+"""What has to be learnt anew when a stage has learnt on: the UNet knows one CLAP's directions, and one VAE's latents."""
+
 MODEL = "model"
 """The folder of the finished model, in the folder of the work."""
 
@@ -38,7 +41,7 @@ class Work:
 
 
 def run(work: Work, stages: Sequence[str], desk: Desk) -> None:
-    """Run `stages` in their order, each from where it was interrupted.
+    """Run `stages` in their order, each from where it was interrupted; one that is done is left as it is.
 
     Raises `OutOfTime` when the desk's time is over, and `BadValue` where a corpus is missing, or another recipe's.
     """
@@ -57,6 +60,9 @@ def _one(stage: str, work: Work, desk: Desk) -> None:
         assemble.assemble(work.word, work.recipe, work.folder, work.folder / MODEL)
     elif stage == "latents":
         latents.compute(work.recipe, corpus.read(work.recipe, loops), work.folder, desk)
-    else:
+    elif curves.done(stage, work.folder) != (steps := work.recipe.courses[stage].steps):
         found = TRAINERS[stage](work.recipe, corpus.read(work.recipe, loops), work.folder, desk)
-        curves.kept(stage, found, work.folder)
+        curves.kept(stage, steps, found, work.folder)
+        for later in BUILT_ON.get(stage, ()):
+            curves.forget(later, work.folder)
+            desk.state(later).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """What each model is taught by: the losses are what they say."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,6 +56,21 @@ def test_latents_are_as_long_as_their_rings(made: Path) -> None:
     """One for each scale of mel frames, and the loops in their order."""
     corpus, scale = read(TINY, made / "corpus"), geometry(TINY).scale
     assert [each.shape[1] * scale for each in latents.read(made)] == [len(each) for each in corpus.mels]
+
+
+def test_latents_are_made_anew_only_for_another_vae(made: Path, desk: Desk, tmp_path: Path) -> None:
+    """The way to them is long, and the same every time."""
+    told: list[str] = []
+    here = Desk(tmp_path, desk.device, desk.seed, told.append)
+    corpus = read(TINY, made / "corpus")
+    shutil.copytree(made / "vae", tmp_path / "vae")
+    shutil.copy(made / "latents.npz", tmp_path)
+    latents.compute(TINY, corpus, tmp_path, here)
+    assert told == []
+    begun(99, "vae")
+    vae.built(TINY, mean=-6.0, deviation=2.5).save_pretrained(tmp_path / "vae")
+    latents.compute(TINY, corpus, tmp_path, here)
+    assert told == ["latents 0/12"]
 
 
 def test_a_vocoder_makes_as_many_frames_as_a_mel_stands_for(made: Path) -> None:

@@ -1,7 +1,9 @@
 """The model that comes out at the end, and the command that makes it."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,12 @@ from plugin_host.engines.musicldm.model import MusicLDM
 from plugin_host.engines.musicldm.quiet import quietly
 from plugin_host.host import Host
 from plugin_host.musictime import Grid, Meter, Tempo
+from plugin_host.training import curves
 from plugin_host.training.__main__ import main
 from plugin_host.training.corpus import Unwatched, geometry
+from plugin_host.training.fit import Desk
 from plugin_host.training.recipe import RECIPES
-from plugin_host.training.stages import MODEL
+from plugin_host.training.stages import MODEL, Work, run
 
 
 @pytest.fixture
@@ -92,6 +96,28 @@ def test_the_curves_come_with_the_model(made: Path) -> None:
     assert {stage: row["steps"] for stage, row in told["stages"].items()} == {
         stage: course.steps for stage, course in TINY.courses.items()
     }
+
+
+def test_what_is_done_is_left_as_it_is(made: Path, desk: Desk) -> None:
+    """All models at once, without a step more; unless the recipe has come to want more of one."""
+    told: list[str] = []
+    before = {path: path.stat().st_mtime_ns for path in made.glob("*/*.safetensors")}
+    run(Work("mini", TINY, made), ("clap", "vae", "vocoder", "latents", "unet"), replace(desk, tell=told.append))
+    assert told == ["clap: done", "vae: done", "vocoder: done", "latents: done", "unet: done"]
+    assert {path: path.stat().st_mtime_ns for path in made.glob("*/*.safetensors")} == before
+
+
+def test_what_is_built_on_a_model_that_learnt_on_is_learnt_anew(made: Path, desk: Desk, tmp_path: Path) -> None:
+    """A UNet knows the latents of one VAE: when that has learnt a step more, nothing of the UNet is gone on with."""
+    shutil.copytree(made, tmp_path / "work")
+    here = replace(desk, folder=tmp_path / "work")
+    course = replace(TINY.courses["vae"], steps=TINY.courses["vae"].steps + 1)
+    recipe = replace(TINY, courses={**TINY.courses, "vae": course})
+    assert curves.done("unet", here.folder) == TINY.courses["unet"].steps
+    run(Work("mini", recipe, here.folder), ("vae",), here)
+    assert curves.done("vae", here.folder) == course.steps
+    assert curves.done("unet", here.folder) == 0
+    assert not here.state("unet").exists()
 
 
 def test_time_that_is_over_is_no_failure(

@@ -115,11 +115,6 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("how", SPOILED)
-def test_a_checkpoint_that_says_nothing_of_captions_is_asked_as_the_user_asked(tiny: Path) -> None:
-    """The published one's captions had no tempo, and it is told none."""
-    assert checkpoint.check("tiny", tiny, None).asked("dusty breakbeat", Tempo.parse("92.5")) == "dusty breakbeat"
-
-
 def test_a_spoiled_checkpoint_is_refused(copy: Path, how: str) -> None:
     """Whatever is wrong, the answer is one sentence that names the part and the remedy, never random weights."""
     spoil, message = SPOILED[how]
@@ -234,3 +229,8 @@ def test_too_little_memory_is_said_before_loading(copy: Path, tmp_path: Path, mo
     monkeypatch.setattr(memory, "_MEMINFO", meminfo)
     with pytest.raises(OutOfMemory, match=r"needs .* GB on cpu and 0\.0 GB are free; ask for fewer"):
         MusicLDM.load(str(copy), placement=choose("cpu"))
+
+
+def test_a_checkpoint_that_says_nothing_of_captions_is_asked_as_the_user_asked(tiny: Path) -> None:
+    """The published one's captions had no tempo, and it is told none."""
+    assert checkpoint.check("tiny", tiny, None).asked("dusty breakbeat", Tempo.parse("92.5")) == "dusty breakbeat"
