@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from plugin_host.training.corpus import Corpus
-from plugin_host.training.describe import PARTS, Description, wording
+from plugin_host.training.describe import PARTS, Description
 from plugin_host.training.fit import Desk, begun, fit
 from plugin_host.training.recipe import Recipe
 from plugin_host.training.words import tokenizer
@@ -88,13 +88,12 @@ def train(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk) -> Mapping[s
         del step
         numbers = torch.randperm(corpus.count, generator=chance)[: course.batch].tolist()
         which = int(torch.randint(2**20, (), generator=chance))
-        described = [corpus.described[number] for number in numbers]
-        said = [wording(each, number, which, recipe.seed) for number, each in zip(numbers, described, strict=True)]
+        said = [corpus.caption(number, which) for number in numbers]
         tokens = words(said, padding=True, max_length=recipe.longest, truncation=True, return_tensors="pt")
         text = learner.text(tokens.to(desk.device))
         heard = torch.stack([_rolled(corpus.loops[number].heard, chance) for number in numbers])
         sound = learner.sound(heard.to(desk.device))
-        labels = Labels.of(described, recipe.loops.styles, desk.device)
+        labels = Labels.of([corpus.described[number] for number in numbers], recipe.loops.styles, desk.device)
         scale = learner.clap.logit_scale_t.exp().clamp(max=SHARPEST)
         contrast, right = contrasted(scale * text @ sound.T)
         reading = _misread(learner, text, labels) + _misread(learner, sound, labels)

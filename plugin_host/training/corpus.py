@@ -22,7 +22,7 @@ from plugin_host.engines import SKETCH, create
 from plugin_host.engines.musicldm import hear, mel
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.errors import BadValue
-from plugin_host.training.describe import Description, drawn
+from plugin_host.training.describe import Description, drawn, wording
 from plugin_host.training.recipe import Recipe
 
 Tell = Callable[[str], None]
@@ -54,6 +54,16 @@ class Corpus:
     loops: Sequence[Loop]
     described: Sequence[Description]
     count: int
+    seed: int
+
+    def caption(self, number: int, which: int) -> str:
+        """Return wording `which` of loop `number`, always the same."""
+        return wording(self.described[number], number, which, self.seed)
+
+    @property
+    def bars(self) -> list[int]:
+        """How many bars each of the loops to learn from has."""
+        return [each.bars for each in self.described[: self.count]]
 
     @property
     def mels(self) -> list[torch.Tensor]:
@@ -110,7 +120,7 @@ def read(recipe: Recipe, folder: Path) -> Corpus:
             raise BadValue(f"{folder} lacks {path.name}; let the stage corpus run first")
         loops += _kept(path)
     described = [drawn(recipe.loops, number, recipe.seed) for number in range(total)]
-    return Corpus(loops, described, recipe.loops.count)
+    return Corpus(loops, described, recipe.loops.count, recipe.seed)
 
 
 def played(recipe: Recipe, number: int, ear: Any) -> Loop:

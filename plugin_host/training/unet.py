@@ -9,7 +9,7 @@ away from. Steps are spread evenly over the levels of noise, and each counts as 
 Hang et al. 2023).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,7 @@ from plugin_host.engines.musicldm.ring import closed
 from plugin_host.training import clap, latents
 from plugin_host.training.batches import Mix, Rings, cut
 from plugin_host.training.corpus import Corpus
-from plugin_host.training.describe import wording
-from plugin_host.training.fit import Desk, begun, fit
+from plugin_host.training.fit import Desk, LossAt, begun, fit
 from plugin_host.training.recipe import Recipe
 from plugin_host.training.words import tokenizer
 
@@ -64,44 +63,70 @@ class Steering:
         return found if sounds is None else torch.where(turn < SOUNDS, sounds, found)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """What there is to learn from: the latents of loops, in groups that can be laid over each other, and their words.
+
+    `caption` returns the caption of a loop by its number, worded by a second number in one of many ways.
+    """
+
+    rings: Sequence[Tensor]
+    groups: Rings
+    caption: Callable[[int, int], str]
+    steering: Steering
+
+    def drawn(self, frames: int, chance: torch.Generator, mix: Mix | None) -> tuple[Tensor, Tensor]:
+        """Return rings, about so many latent frames of them in all, and what steers each."""
+        numbers = self.groups.drawn(frames, chance)
+        rings = torch.stack([self.rings[number] for number in numbers]).float()
+        which = int(torch.randint(2**20, (), generator=chance))
+        captions: Sequence[str] = [self.caption(number, which) for number in numbers]
+        if mix is None:
+            return rings, self.steering.drawn(captions, self.steering.sounds[torch.tensor(numbers)], chance)
+        mixed, captions = mix(rings, captions, chance)
+        return mixed, self.steering.drawn(captions, None, chance)
+
+
 def train(
     recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk, mix: Mix | None = None
 ) -> Mapping[str, list[float]]:
     """Train the UNet, save it and its scheduler in `folder`, and return its curves. A `mix` blends aligned loops."""
-    steer = steering(recipe, corpus, folder, desk)
     rings = latents.read(folder)
+    groups = Rings.of([ring.shape[1] for ring in rings], corpus.bars)
+    lessons = Lessons(rings, groups, corpus.caption, steering(recipe, corpus, folder, desk))
     begun(desk.seed, "unet")
     unet = built(recipe).to(desk.device, memory_format=torch.channels_last)
-    groups = Rings.of([ring.shape[1] for ring in rings], [each.bars for each in corpus.described[: corpus.count]])
     scheduler = diffusers.DDIMScheduler(**recipe.scheduler)
     course = recipe.courses["unet"]
-
-    def loss_at(step: int, chance: torch.Generator) -> Mapping[str, Tensor]:
-        """Return the error of what the UNet tells, each level of noise by its weight."""
-        numbers = groups.drawn(course.batch, chance)
-        clean = torch.stack([rings[number] for number in numbers]).float()
-        which = int(torch.randint(2**20, (), generator=chance))
-        captions: Sequence[str] = [wording(corpus.described[number], number, which, recipe.seed) for number in numbers]
-        sounds = steer.sounds[torch.tensor(numbers)] if mix is None else None
-        if mix is not None:
-            clean, captions = mix(clean, captions, chance)
-        labels = steer.drawn(captions, sounds, chance)
-        strip = step % STRIPS == STRIPS - 1
-        if strip:
-            clean = torch.stack([cut(ring.transpose(0, 1), STRIP, chance).transpose(0, 1) for ring in clean])
-        clean = clean.to(desk.device, memory_format=torch.channels_last)
-        noise = torch.randn(clean.shape, generator=chance).to(desk.device)
-        times = spread(len(clean), scheduler.config.num_train_timesteps, chance).to(desk.device)
-        seen = scheduler.add_noise(clean, noise, times)
-        with nullcontext() if strip else closed(unet):
-            told = unet(seen, times, encoder_hidden_states=None, class_labels=labels.to(desk.device)).sample
-        wrong = (told - scheduler.get_velocity(clean, noise, times)).square().mean(dim=(1, 2, 3))
-        return {"loss": (wrong * weights(scheduler, times)).mean(), "error": wrong.mean()}
-
-    curves = fit("unet", unet, course, loss_at, desk)
+    curves = fit("unet", unet, course, told_by(unet, scheduler, lessons, course.batch, mix), desk)
     unet.save_pretrained(folder / "unet")
     scheduler.save_pretrained(folder / "scheduler")
     return curves
+
+
+def told_by(unet: Any, scheduler: Any, lessons: Lessons, frames: int, mix: Mix | None = None) -> LossAt:
+    """Return what a UNet is told at a step: how wrong it is about some rings, each level of noise by its weight.
+
+    The UNet may be a new one, or one that goes on learning; `frames` latent frames are shown at a step.
+    """
+    device = next(unet.parameters()).device
+
+    def loss_at(step: int, chance: torch.Generator) -> Mapping[str, Tensor]:
+        """Return the error of the velocity that it tells."""
+        clean, labels = lessons.drawn(frames, chance, mix)
+        strip = step % STRIPS == STRIPS - 1
+        if strip:
+            clean = torch.stack([cut(ring.transpose(0, 1), STRIP, chance).transpose(0, 1) for ring in clean])
+        clean = clean.to(device, memory_format=torch.channels_last)
+        noise = torch.randn(clean.shape, generator=chance).to(device)
+        times = spread(len(clean), scheduler.config.num_train_timesteps, chance).to(device)
+        seen = scheduler.add_noise(clean, noise, times)
+        with nullcontext() if strip else closed(unet):
+            told = unet(seen, times, encoder_hidden_states=None, class_labels=labels.to(device)).sample
+        wrong = (told - scheduler.get_velocity(clean, noise, times)).square().mean(dim=(1, 2, 3))
+        return {"loss": (wrong * weights(scheduler, times)).mean(), "error": wrong.mean()}
+
+    return loss_at
 
 
 def built(recipe: Recipe) -> Any:

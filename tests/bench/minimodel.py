@@ -40,7 +40,7 @@ from plugin_host.musictime import Grid, Meter, Tempo
 from plugin_host.training import corpus
 from plugin_host.training.batches import cut, some
 from plugin_host.training.corpus import Corpus, Unwatched
-from plugin_host.training.describe import PARTS, Description, wording
+from plugin_host.training.describe import PARTS, Description
 from plugin_host.training.recipe import MINI
 from plugin_host.training.vocoder import heard_apart
 
@@ -130,7 +130,7 @@ def questions(loops: Corpus, count: int) -> list[Question]:
     """Return captions that were kept back, with their tempo told."""
     found = []
     for number in range(loops.count, len(loops.loops)):
-        texts = [wording(loops.described[number], number, which, MINI.seed) for which in range(8)]
+        texts = [loops.caption(number, which) for which in range(8)]
         told = [text for text in texts if "BPM" in text]
         found += [Question(number, loops.described[number], told[0])] if told else []
     return found[:count]
