@@ -46,7 +46,7 @@ from plugin_host.training.vocoder import heard_apart
 
 STYLES = MINI.loops.styles
 STRETCH = 192
-STEPS = 700
+LESSONS = 700
 BATCH = 32
 LINEUP = 32
 PROMISED = {"part": 0.85, "style": 0.60, "own_of_32": 0.50, "seconds": 2.0, "megabytes": 40.0}
@@ -84,13 +84,13 @@ class Judge(nn.Module):
         ]
 
 
-def taught(loops: Corpus) -> Judge:
+def taught(loops: Corpus, lessons: int = LESSONS) -> Judge:
     """Return a judge that has learnt from the loops to learn from."""
     torch.manual_seed(5)
     judge, mels = Judge(), loops.mels
     optimiser = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, STEPS, cycle_momentum=False)
-    for step in range(STEPS):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, lessons, cycle_momentum=False)
+    for step in range(lessons):
         chance = torch.Generator().manual_seed(step)
         numbers = some(range(loops.count), BATCH, chance)
         heard = torch.stack([_disguised(cut(mels[number].float(), STRETCH, chance), chance) for number in numbers])
@@ -207,7 +207,7 @@ def _audio(sound: NDArray[np.int16] | None, rate: int) -> Audio:
     return Audio(samples[:, np.newaxis], rate)
 
 
-def round_trips(loops: Corpus, model: MusicLDM, count: int = 48) -> Mapping[str, object]:
+def round_trips(loops: Corpus, model: MusicLDM, count: int = 32) -> Mapping[str, object]:
     """Return the errors of VAE and vocoder on loops that were kept back."""
     rows: dict[str, list[float]] = {"mel": [], "vocoder_mel": [], "vocoder_stft": [], "both_stft": []}
     deviation = float(torch.cat(loops.mels[:200]).float().std())
@@ -244,23 +244,25 @@ def speed(folder: Path, rounds: int = 5) -> Mapping[str, object]:
     return {"seconds": round(median(took[1:]), 3), "first": round(took[0], 3), "megabytes": round(size / 1e6, 1)}
 
 
-def run(folder: Path, model: Path, count: int, guidance: float, steps: int) -> None:
+def run(folder: Path, model: Path, count: int, lessons: int, **wishes: Any) -> None:
     """Ask everything and record the figures."""
+    torch.set_num_threads(1)  # these models are small; only `speed` is promised anything
     loops = corpus.read(MINI, folder / "corpus")
     asked = questions(loops, 320)
     with quietly():
         loaded = MusicLDM.of(check("mini", model, None), choose("cpu"))
-        figures: dict[str, object] = {"clap": lineup(loops, asked, loaded), "round_trips": round_trips(loops, loaded)}
-        print(figures, flush=True)
-        judge = taught(loops)
+        figures: dict[str, object] = {"clap": lineup(loops, asked, loaded)}
+        print(figures["clap"], flush=True)
+        figures["round_trips"] = round_trips(loops, loaded)
+        print(figures["round_trips"], flush=True)
+        judge = taught(loops, lessons)
         figures["judge_on_renders"] = renders(judge, loops)
         print(figures["judge_on_renders"], flush=True)
         engine = MusicLdmEngine({"checkpoint": str(model), "device": "cpu"})
-        wishes = {"guidance": guidance, "steps": steps, "variation": 1.0}
         figures["clips"] = clips(judge, asked[:count], engine, loaded.geometry, **wishes)
         engine.close()
         figures["speed"] = speed(model)
-    record("minimodel", {"clips": count, **wishes, "promised": PROMISED}, figures)
+    record("minimodel", {"clips": count, "lessons": lessons, **wishes, "promised": PROMISED}, figures)
 
 
 if __name__ == "__main__":
@@ -271,5 +273,8 @@ if __name__ == "__main__":
     parser.add_argument("--clips", type=int, default=100)
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--variation", type=float, default=1.0)
+    parser.add_argument("--lessons", type=int, default=LESSONS, help="steps that the judge learns")
     said = parser.parse_args()
-    run(said.folder, said.model or said.folder / "model", said.clips, said.guidance, said.steps)
+    wished = {"guidance": said.guidance, "steps": said.steps, "variation": said.variation}
+    run(said.folder, said.model or said.folder / "model", said.clips, said.lessons, **wished)
