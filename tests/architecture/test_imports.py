@@ -11,36 +11,47 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 MUSICLDM = "plugin_host/engines/musicldm/"
+TRAINING = "plugin_host/training/"
 
 HEAVY = {
-    "torch": tuple(
-        f"{MUSICLDM}{name}.py"
-        for name in (
-            "asked",
-            "blend",
-            "clap",
-            "decode",
-            "device",
-            "engine",
-            "fast",
-            "guide",
-            "hear",
-            "load",
-            "loop",
-            "mel",
-            "memory",
-            "model",
-            "noise",
-            "ring",
-            "sample",
-            "schedulers",
-            "tiles",
-            "windows",
-            "winograd",
-        )
+    "torch": (
+        *(f"{TRAINING}{name}.py" for name in ("__main__", "assemble", "batches", "clap", "corpus", "fit")),
+        *(f"{TRAINING}{name}.py" for name in ("latents", "unet", "vae", "vocoder")),
+        *(
+            f"{MUSICLDM}{name}.py"
+            for name in (
+                "asked",
+                "blend",
+                "clap",
+                "decode",
+                "device",
+                "engine",
+                "fast",
+                "guide",
+                "hear",
+                "load",
+                "loop",
+                "mel",
+                "memory",
+                "model",
+                "noise",
+                "ring",
+                "sample",
+                "schedulers",
+                "tiles",
+                "windows",
+                "winograd",
+            )
+        ),
     ),
-    "diffusers": tuple(f"{MUSICLDM}{name}.py" for name in ("fast", "load", "quiet", "ring", "schedulers")),
-    "transformers": (f"{MUSICLDM}load.py", f"{MUSICLDM}quiet.py"),
+    "diffusers": (
+        *(f"{MUSICLDM}{name}.py" for name in ("fast", "load", "quiet", "ring", "schedulers")),
+        *(f"{TRAINING}{name}.py" for name in ("unet", "vae")),
+    ),
+    "transformers": (
+        *(f"{MUSICLDM}{name}.py" for name in ("load", "quiet")),
+        *(f"{TRAINING}{name}.py" for name in ("clap", "corpus", "vocoder", "words")),
+    ),
     "huggingface_hub": ("plugin_host/engines/musicldm/hub.py",),
     "sounddevice": ("daw_bridge/cli/devices.py", "daw_bridge/playing/output.py"),
     "mido": ("daw_bridge/cli/devices.py", "daw_bridge/midi/reading.py"),

@@ -19,12 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from plugin_host.errors import BadValue, EngineUnavailable
-from plugin_host.musictime import RATE_RANGE
+from plugin_host.musictime import RATE_RANGE, Tempo
 
 DEFAULT = "ucsd-reach/musicldm"
 """The published checkpoint."""
 
 INDEX = "model_index.json"
+
+CAPTION = "_caption"
+"""The key of the index under which a checkpoint tells how it likes to be asked: "{prompt}, {tempo} BPM".
+
+Keys with an underscore are passed over by the stock pipeline. The published checkpoint has none.
+"""
 
 WEIGHTS: Mapping[str, tuple[str, str]] = {
     "unet": ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
@@ -45,6 +51,7 @@ CONFIGS: Mapping[str, str] = {
 LICENCES: Mapping[str, str] = {DEFAULT: "CC BY-NC-SA 4.0 (non-commercial)"}
 """What we know where a checkpoint itself says nothing."""
 
+_TELLS_TEMPO = re.compile(r"\d\s*bpm\b", re.IGNORECASE)
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _LICENCE_LINE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
@@ -77,6 +84,16 @@ class Checkpoint:
     def config(self, part: str) -> Mapping[str, Any]:
         """Return how `part` is built. Raises `EngineUnavailable` when its file is no JSON."""
         return _json(self.folder / part / CONFIGS[part])
+
+    def asked(self, prompt: str, tempo: Tempo) -> str:
+        """Return `prompt` as this checkpoint likes to be asked: with the tempo, where its captions had one.
+
+        A prompt that tells a tempo, or nothing, is left as it is. Raises `EngineUnavailable` for an index that is no JSON.
+        """
+        caption = _json(self.folder / INDEX).get(CAPTION)
+        if not isinstance(caption, str) or not prompt.strip() or _TELLS_TEMPO.search(prompt):
+            return prompt
+        return caption.replace("{tempo}", str(round(float(tempo)))).replace("{prompt}", prompt)
 
     @property
     def rate(self) -> int:

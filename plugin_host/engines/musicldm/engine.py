@@ -154,7 +154,7 @@ class MusicLdmEngine:
         geometry = Geometry.of(found)
         form = Loop.of(plan, geometry, self._settings.correction) if plan.form is Form.LOOP else Strip(plan, geometry)
         seeds = [plan.take_seed(index) for index in range(plan.takes)]
-        call = self._call(plan, noise.generators(seeds))
+        call = self._call(plan, found.asked(plan.prompt, plan.grid.tempo), noise.generators(seeds))
         progress = Progress(watch, self._costs, _units(call, form.work(), loads=0 if self.loaded else 1))
         progress.reach("load", 0.0)
         model = self._model(found)
@@ -166,20 +166,20 @@ class MusicLdmEngine:
 
         # 3. The takes, each told about as it is there.
         warnings = words.warnings + schedulers.warnings(call.scheduler)
-        facts = {**_facts(call, found, model), **({"warning": "; ".join(warnings)} if warnings else {})}
+        facts = {**_facts(plan, call, found, model), **({"warning": "; ".join(warnings)} if warnings else {})}
         for index, (sound, told) in enumerate(form.sounds(model, words, call, progress)):
             audio = Audio(sound[:, np.newaxis], model.rate)
             yield Take(index, seeds[index], audio, form.shape, {**facts, **told})
             progress.resume()
         progress.finish()
 
-    def _call(self, plan: Plan, chance: "Generators") -> "Call":
-        """Return the plan as the model is called, what it leaves open filled in. Raises `OutOfRange`, `BadValue`."""
+    def _call(self, plan: Plan, prompt: str, chance: "Generators") -> "Call":
+        """Return the plan as the model is called with `prompt`, what it leaves open filled in. Raises `OutOfRange`, `BadValue`."""
         from plugin_host.engines.musicldm.asked import Call
 
         steps = self._settings.steps if plan.steps is None else plan.steps
         return Call(
-            prompt=plan.prompt,
+            prompt=prompt,
             negative=plan.negative or None,
             steps=defaults.STEPS if steps is None else steps,
             guidance=defaults.GUIDANCE if plan.guidance is None else plan.guidance,
@@ -258,9 +258,10 @@ def _libraries() -> Iterator[None]:
         raise EngineUnavailable(f"{error.name} is not installed; pip install 'daw-bridge[musicldm]'") from None
 
 
-def _facts(call: "Call", found: Checkpoint, model: "MusicLDM") -> Mapping[str, Fact]:
+def _facts(plan: Plan, call: "Call", found: Checkpoint, model: "MusicLDM") -> Mapping[str, Fact]:
     """Say how takes were made, with which weights, and where: for the sidecar."""
     return {
+        **({"caption": str(call.prompt)} if call.prompt != plan.prompt else {}),
         "scheduler": call.scheduler,
         "steps": call.steps,
         "guidance": call.guidance,

@@ -178,9 +178,9 @@ def test_the_command_reads_what_was_typed(command: Command, home: Path) -> None:
     assert [each["state"] for each in listed if each["base"] == str(home / "here")] == ["installed"]
     assert command("surfaces", "open_sound_control", *at, "--remove").status == 0
     assert command("surfaces", "--install", "--remove", "all").status == 2
-    ended = command("surfaces", "--install", "open_sound", "--osc", ":9400")
+    ended = command("surfaces", "--install", "open_sound_contrl", "--osc", ":9400")
     assert ended.status == 1
-    assert "did you mean open_sound_control?" in ended.err
+    assert "did you mean open_sound_control" in ended.err
 
 
 def test_the_doctor_says_how_it_is_with_them(command: Command, home: Path) -> None:

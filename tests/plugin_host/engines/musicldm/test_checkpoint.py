@@ -16,6 +16,7 @@ from plugin_host.engines.musicldm.device import choose
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.model import MusicLDM
 from plugin_host.errors import BadValue, EngineUnavailable, OutOfMemory
+from plugin_host.musictime import Tempo
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -228,3 +229,8 @@ def test_too_little_memory_is_said_before_loading(copy: Path, tmp_path: Path, mo
     monkeypatch.setattr(memory, "_MEMINFO", meminfo)
     with pytest.raises(OutOfMemory, match=r"needs .* GB on cpu and 0\.0 GB are free; ask for fewer"):
         MusicLDM.load(str(copy), placement=choose("cpu"))
+
+
+def test_a_checkpoint_that_says_nothing_of_captions_is_asked_as_the_user_asked(tiny: Path) -> None:
+    """The published one's captions had no tempo, and it is told none."""
+    assert checkpoint.check("tiny", tiny, None).asked("dusty breakbeat", Tempo.parse("92.5")) == "dusty breakbeat"

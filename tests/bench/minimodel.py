@@ -1,0 +1,280 @@
+"""What the small model has learnt, told by a judge that never heard it: ``python tests/bench/minimodel.py FOLDER``.
+
+FOLDER is that in which ``python -m plugin_host.training mini FOLDER`` has worked: its corpus teaches the judge, its kept
+back loops ask the questions, and its folder ``model`` answers (or the one that ``--model`` names).
+
+The judge is a small network that learns style and part from mels of rendered loops only. It hears stretches of two
+seconds, louder, quieter, equalised and blurred at will, so that it judges what is played and not how it is vocoded; how
+well it does on loops that were kept back is told beside what it says of the model's clips, for that is the most that
+could be reached. Its verdicts on clips of other loops' captions tell what chance would.
+"""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from figures import record
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, interpolate
+
+from plugin_host.audio import Audio
+from plugin_host.engine import Plan
+from plugin_host.engines.musicldm import MusicLdmEngine, mel
+from plugin_host.engines.musicldm.checkpoint import check
+from plugin_host.engines.musicldm.device import choose
+from plugin_host.engines.musicldm.geometry import Geometry
+from plugin_host.engines.musicldm.model import MusicLDM
+from plugin_host.engines.musicldm.quiet import quietly
+from plugin_host.engines.musicldm.ring import Course
+from plugin_host.musictime import Grid, Meter, Tempo
+from plugin_host.training import corpus
+from plugin_host.training.batches import cut, some
+from plugin_host.training.corpus import Corpus, Unwatched
+from plugin_host.training.describe import PARTS, Description
+from plugin_host.training.recipe import MINI
+from plugin_host.training.vocoder import heard_apart
+
+STYLES = MINI.loops.styles
+STRETCH = 192
+LESSONS = 700
+BATCH = 32
+LINEUP = 32
+PROMISED = {"part": 0.85, "style": 0.60, "own_of_32": 0.50, "seconds": 2.0, "megabytes": 40.0}
+
+
+class Judge(nn.Module):
+    """Hears mels, shape ``(stretches, frames, bins)``, and says how likely each style and each part is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = (1, 24, 48, 64, 96)
+        self.layers = nn.Sequential(
+            *(
+                nn.Sequential(nn.Conv2d(a, b, 3, stride=2, padding=1), nn.BatchNorm2d(b), nn.ReLU())
+                for a, b in pairwise(sizes)
+            )
+        )
+        self.styles = nn.Linear(2 * 96 * 4, len(STYLES))
+        self.parts = nn.Linear(2 * 96 * 4, len(PARTS))
+
+    def forward(self, mels: Tensor) -> tuple[Tensor, Tensor]:
+        """Listen."""
+        seen = self.layers((mels[:, None] + 6) / 3)
+        folded = torch.cat((seen.mean(dim=2), seen.amax(dim=2)), dim=1).flatten(1)
+        return self.styles(folded), self.parts(folded)
+
+    @torch.inference_mode()
+    def verdict(self, ring: Tensor) -> tuple[str, str]:
+        """Say what a whole loop is: style and part, by all of its stretches."""
+        at = range(0, max(1, len(ring)), STRETCH // 2)
+        mels = torch.stack([ring[(start + torch.arange(STRETCH)) % len(ring)] for start in at]).float()
+        styles, parts = self(mels)
+        return STYLES[int(styles.log_softmax(1).sum(0).argmax())], tuple(PARTS)[
+            int(parts.log_softmax(1).sum(0).argmax())
+        ]
+
+
+def taught(loops: Corpus, lessons: int = LESSONS) -> Judge:
+    """Return a judge that has learnt from the loops to learn from."""
+    torch.manual_seed(5)
+    judge, mels = Judge(), loops.mels
+    optimiser = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, lessons, cycle_momentum=False)
+    for step in range(lessons):
+        chance = torch.Generator().manual_seed(step)
+        numbers = some(range(loops.count), BATCH, chance)
+        heard = torch.stack([_disguised(cut(mels[number].float(), STRETCH, chance), chance) for number in numbers])
+        styles, parts = judge(heard)
+        asked = [loops.described[number] for number in numbers]
+        style = torch.tensor([STYLES.index(each.style) for each in asked])
+        part = torch.tensor([tuple(PARTS).index(each.part) for each in asked])
+        (cross_entropy(styles, style) + cross_entropy(parts, part)).backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.zero_grad()
+        schedule.step()
+    return judge.eval()
+
+
+def _disguised(stretch: Tensor, chance: torch.Generator) -> Tensor:
+    """Return a mel louder or quieter, its bands raised and lowered, its floor higher, blurred at times."""
+    level = 2 * float(torch.rand((), generator=chance)) - 1.5
+    tilt = interpolate(torch.randn((1, 1, 5), generator=chance) * 0.4, stretch.shape[1], mode="linear")[0, 0]
+    floor = -11.5 + 5 * float(torch.rand((), generator=chance))
+    made = torch.logaddexp(stretch + level + tilt, torch.full_like(stretch, floor))
+    made = made + 0.3 * float(torch.rand((), generator=chance)) * torch.randn(made.shape, generator=chance)
+    if float(torch.rand((), generator=chance)) < 0.5:
+        made = nn.functional.avg_pool1d(made.T[None], 3, 1, 1)[0].T
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A loop that was kept back: number and words."""
+
+    number: int
+    asked: Description
+    text: str
+
+
+def questions(loops: Corpus, count: int) -> list[Question]:
+    """Return captions that were kept back, with their tempo told."""
+    found = []
+    for number in range(loops.count, len(loops.loops)):
+        texts = [loops.caption(number, which) for which in range(8)]
+        told = [text for text in texts if "BPM" in text]
+        found += [Question(number, loops.described[number], told[0])] if told else []
+    return found[:count]
+
+
+def renders(judge: Judge, loops: Corpus) -> Mapping[str, object]:
+    """Return how often the judge is right about renders that it never heard."""
+    found = [
+        (loops.described[n], judge.verdict(torch.from_numpy(loops.loops[n].mel)))
+        for n in range(loops.count, len(loops.loops))
+    ]
+    return _right(found)
+
+
+def clips(
+    judge: Judge, asked: Sequence[Question], engine: MusicLdmEngine, measures: Geometry, **wishes: Any
+) -> Mapping[str, object]:
+    """Return how often the judge hears in a clip what was asked for, and how often what somebody else asked for."""
+    found = []
+    for question in asked:
+        plan = question.asked.plan(measures.rate)
+        grid = Grid(plan.grid.tempo, plan.grid.meter, plan.grid.bars, measures.rate)
+        (take,) = engine.takes(Plan(question.text, grid, seed=question.number, takes=1, **wishes), Unwatched())
+        found.append((question.asked, judge.verdict(_ringed(take.audio, measures))))
+    shuffled = [(one[0], other[1]) for one, other in zip(found, found[7:] + found[:7], strict=True)]
+    return {**_right(found), "shuffled": _right(shuffled), "confused": _confused(found)}
+
+
+def _ringed(audio: Audio, measures: Geometry) -> Tensor:
+    """Return the mel of a clip that is a ring."""
+    sound = np.ascontiguousarray(audio.mono())
+    return mel.heard(sound, np.arange(0, len(sound) - measures.hop // 2, measures.hop, dtype=np.float64), measures)
+
+
+def _right(found: Sequence[tuple[Description, tuple[str, str]]]) -> Mapping[str, float]:
+    """Return the shares in which style and part are right."""
+    return {
+        "part": round(float(np.mean([asked.part == part for asked, (_, part) in found])), 3),
+        "style": round(float(np.mean([asked.style == style for asked, (style, _) in found])), 3),
+        "of": len(found),
+    }
+
+
+def _confused(found: Sequence[tuple[Description, tuple[str, str]]]) -> Mapping[str, str]:
+    """Return for each part what was heard instead."""
+    rows = {}
+    for name in PARTS:
+        heard = [part for asked, (_, part) in found if asked.part == name]
+        rows[name] = ", ".join(f"{each} {heard.count(each)}" for each in PARTS if each in heard)
+    return rows
+
+
+def lineup(loops: Corpus, asked: Sequence[Question], model: MusicLDM) -> Mapping[str, object]:
+    """Return how often CLAP finds a caption's own render among 32, and a better take among four by its own cosine."""
+    text = model.clap.text([each.text for each in asked]).float()
+    sounds = [loops.loops[each.number].sound for each in asked]
+    heard = torch.stack([torch.from_numpy(model.clap.sound(_audio(sound, model.rate))) for sound in sounds])
+    cosines = text @ heard.T
+    own = []
+    for first in range(0, len(asked) - LINEUP + 1, LINEUP):
+        row = slice(first, first + LINEUP)
+        own += (cosines[row, row].argmax(dim=1) == torch.arange(LINEUP)).tolist()
+    return {
+        "own_of_32": round(float(np.mean(own)), 3),
+        "of": len(own),
+        "own_of_all": round(float((cosines.argmax(1) == torch.arange(len(asked))).float().mean()), 3),
+    }
+
+
+def _audio(sound: NDArray[np.int16] | None, rate: int) -> Audio:
+    """Return a kept sound as one that can be heard."""
+    assert sound is not None
+    samples: NDArray[np.float32] = sound.astype(np.float32) / np.float32(32_767)
+    return Audio(samples[:, np.newaxis], rate)
+
+
+def round_trips(loops: Corpus, model: MusicLDM, count: int = 32) -> Mapping[str, object]:
+    """Return the errors of VAE and vocoder on loops that were kept back."""
+    rows: dict[str, list[float]] = {"mel": [], "vocoder_mel": [], "vocoder_stft": [], "both_stft": []}
+    deviation = float(torch.cat(loops.mels[:200]).float().std())
+    for loop in loops.loops[loops.count : loops.count + count]:
+        seen = torch.from_numpy(loop.mel).float()
+        again = model.decode(model.encode(seen), Course.RING)
+        rows["mel"].append(float((again - seen).abs().mean()) / deviation)
+        audio = _audio(loop.sound, model.rate)
+        frames = len(audio.samples) // model.geometry.hop
+        moments = np.arange(frames, dtype=np.float64) * model.geometry.hop
+        exact = mel.heard(np.ascontiguousarray(audio.mono()), moments, model.geometry)
+        sound = model.vocode(exact, Course.RING)
+        wanted = torch.from_numpy(np.array(audio.mono()[: len(sound)]))
+        made = mel.heard(sound.numpy(), moments, model.geometry)
+        rows["vocoder_mel"].append(float((made - exact).abs().mean()) / deviation)
+        rows["vocoder_stft"].append(float(heard_apart(sound[None], wanted[None])))
+        there = model.vocode(mel.stretched(again, frames, Fraction(1)), Course.RING)
+        rows["both_stft"].append(float(heard_apart(there[None], wanted[None])))
+    return {name: round(float(np.mean(each)), 4) for name, each in rows.items()}
+
+
+def speed(folder: Path, rounds: int = 5) -> Mapping[str, object]:
+    """Return the seconds of four bars at 120 BPM on two threads, model loaded, and the size on disk."""
+    torch.set_num_threads(2)
+    engine = MusicLdmEngine({"checkpoint": str(folder), "device": "cpu"})
+    plan = Plan("house drums, 120 BPM", Grid(Tempo.parse(120), Meter(4, 4), 4, 44_100), seed=1, takes=1)
+    took = []
+    for seed in range(rounds + 1):
+        begun = perf_counter()
+        list(engine.takes(replace(plan, seed=seed), Unwatched()))
+        took.append(perf_counter() - begun)
+    engine.close()
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {"seconds": round(median(took[1:]), 3), "first": round(took[0], 3), "megabytes": round(size / 1e6, 1)}
+
+
+def run(folder: Path, model: Path, count: int, lessons: int, **wishes: Any) -> None:
+    """Ask everything and record the figures."""
+    torch.set_num_threads(1)  # these models are small; only `speed` is promised anything
+    loops = corpus.read(MINI, folder / "corpus")
+    asked = questions(loops, 320)
+    with quietly():
+        loaded = MusicLDM.of(check("mini", model, None), choose("cpu"))
+        figures: dict[str, object] = {"clap": lineup(loops, asked, loaded)}
+        print(figures["clap"], flush=True)
+        figures["round_trips"] = round_trips(loops, loaded)
+        print(figures["round_trips"], flush=True)
+        judge = taught(loops, lessons)
+        figures["judge_on_renders"] = renders(judge, loops)
+        print(figures["judge_on_renders"], flush=True)
+        engine = MusicLdmEngine({"checkpoint": str(model), "device": "cpu"})
+        figures["clips"] = clips(judge, asked[:count], engine, loaded.geometry, **wishes)
+        engine.close()
+        figures["speed"] = speed(model)
+    record("minimodel", {"clips": count, "lessons": lessons, **wishes, "promised": PROMISED}, figures)
+
+
+if __name__ == "__main__":
+    sys.path.insert(1, str(Path(__file__).parents[1]))
+    parser = ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--clips", type=int, default=100)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--variation", type=float, default=1.0)
+    parser.add_argument("--lessons", type=int, default=LESSONS, help="steps that the judge learns")
+    said = parser.parse_args()
+    wished = {"guidance": said.guidance, "steps": said.steps, "variation": said.variation}
+    run(said.folder, said.model or said.folder / "model", said.clips, said.lessons, **wished)
