@@ -63,7 +63,7 @@ class _Rubbish:
         self._myself = self
 
     def __del__(self) -> None:
-        os.stat(os.curdir)  # whoever asks the system lets go of Python's lock
+        Path().stat()  # whoever asks the system lets go of Python's lock
 
 
 @pytest.mark.real
