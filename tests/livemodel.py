@@ -230,9 +230,27 @@ class Track(Thing):
         """Make a clip in the Arrangement View; it cuts what is there."""
         live = self._live
         clip = _audio_clip(live, self, path)
-        clip.__dict__.update(is_arrangement_clip=True, start_time=beat, end_time=beat + clip.__dict__["loop_end"])
-        self.__dict__["arrangement_clips"] = (*self.arrangement_clips, clip)
+        self._take(clip, beat, clip.__dict__["loop_end"])
         return clip
+
+    def duplicate_clip_to_arrangement(self, clip: Clip, beat: float) -> Clip:
+        """Copy a clip into the Arrangement View: as long as its loop, or, if it does not loop, as what it plays."""
+        self._live.changed()
+        copy = Clip(self._live, self, clip.name)
+        copy.__dict__.update(clip.__dict__, canonical_parent=self)
+        ends = (clip.loop_start, clip.loop_end) if clip.looping else (clip.start_marker, clip.end_marker)
+        self._take(copy, beat, ends[1] - ends[0])
+        return copy
+
+    def _take(self, clip: Clip, beat: float, beats: float) -> None:
+        """Lay a clip over what is there, which is cut off where it begins, or pushed to where it ends."""
+        clip.__dict__.update(is_arrangement_clip=True, start_time=beat, end_time=beat + beats)
+        for other in self.arrangement_clips:
+            if other.start_time < beat < other.end_time:
+                other.__dict__["end_time"] = beat
+            elif beat <= other.start_time < beat + beats:
+                other.__dict__["start_time"] = min(beat + beats, other.end_time)
+        self.__dict__["arrangement_clips"] = (*self.arrangement_clips, clip)
 
 
 class ClipSlot(Thing):
@@ -256,6 +274,14 @@ class ClipSlot(Thing):
         clip.__dict__["canonical_parent"] = self
         self.__dict__["clip"] = clip
         return clip
+
+    def delete_clip(self) -> None:
+        """Remove the clip."""
+        if self.clip is None:
+            raise RuntimeError("the slot is empty")
+        self._live.changed()
+        self.clip.__dict__["_dead"] = True
+        self.__dict__["clip"] = None
 
     def _midi_clip(self, name: str = "") -> Clip:
         """Make an empty MIDI clip, as a double click does."""

@@ -345,14 +345,19 @@ local function in_one_step(project, name, work)
   reaper.Undo_EndBlock2(project, TITLE .. ": insert " .. name, -1)
 end
 
+-- Whether a pointer of a project is still one. A project that was closed, or left for another, must not even be asked.
+local function is_there(project, pointer, kind)
+  return reaper.ValidatePtr2(0, project, "ReaProject*") and reaper.ValidatePtr2(project, pointer, kind)
+end
+
 -- Have the waveform of a source drawn, a piece with each tick, so that a long clip holds up nothing.
 local function draw(project, source)
   if reaper.PCM_Source_BuildPeaks(source, 0) == 0 then
     return
   end
   local function go_on()
-    if not reaper.ValidatePtr2(project, source, "PCM_source*") then
-      return -- the item was deleted meanwhile
+    if not is_there(project, source, "PCM_source*") then
+      return -- the item was deleted meanwhile, or its project closed
     elseif reaper.PCM_Source_BuildPeaks(source, 1) ~= 0 then
       reaper.defer(go_on)
     else
@@ -365,7 +370,7 @@ end
 
 -- Put take `rank` of `paths` onto the track of `spot`.
 function bridge.insert(spot, name, paths, rank)
-  if not reaper.ValidatePtr2(spot.project, spot.track, "MediaTrack*") then
+  if not is_there(spot.project, spot.track, "MediaTrack*") then
     local gone = "The track for \"%s\" is gone.\n\nSelect another one and run \"insert best take\"; the clip is\n\n    %s"
     bridge.say(gone:format(name, paths[rank]))
     return

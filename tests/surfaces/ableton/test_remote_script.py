@@ -219,6 +219,35 @@ def test_the_arrangement_is_filled_where_there_is_room(live: Live, wav: Path) ->
     assert len(live.song.tracks[1].arrangement_clips) == 2
 
 
+@pytest.mark.parametrize("misjudged", [1.0, 0.5, 2.0])
+def test_the_arrangement_is_not_cut_whatever_live_guessed(running: Running, wav: Path, misjudged: float) -> None:
+    """A clip for which there is just room has its own length, its neighbour keeps its own, and no slot is left filled."""
+    with opened(running.port, Live(misjudged=misjudged)) as live:
+        with live.hand():
+            live.song.tempo = 133
+            track = live.song.tracks[1]
+            track.create_audio_clip(str(wav), 23.0)
+        (neighbour,) = track.arrangement_clips
+        before = (neighbour.start_time, neighbour.end_time)
+        assert landed(live, part("places").ArrangementPlace(track, 16.0), wav) == "2-Audio, beat 17"
+        clip = track.arrangement_clips[-1]
+        assert (clip.start_time, clip.end_time) == (16, 23)
+        assert (neighbour.start_time, neighbour.end_time) == before
+        assert not any(slot.has_clip for slot in track.clip_slots)
+
+
+def test_a_refusal_is_not_laid_on_a_wish_that_nobody_heard(live: Live) -> None:
+    """It was named while there was no daemon; the one that was named now is refused, and is said by its own name."""
+    wish_of, jobs = part("wishes").wish_of, live.script._jobs
+    lost, refused = (wish_of(name, None, name, None) for name in ("lost", "refused"))
+    lost.scolded = True
+    jobs._wishes.update({"lost": lost, "refused": refused})
+    with live.hand():
+        jobs.hear("/bridge/error", ["/bridge/generate", "queue_full", "the queue is full"])
+    assert live.messages[-1].startswith("daw-bridge: refused: the queue is full")
+    assert list(jobs._wishes) == ["lost"]
+
+
 def test_an_older_live_is_told_which_file_it_is(running: Running) -> None:
     """Live 11 cannot make a clip of a file; the message names the file and where in the browser it is."""
     with opened(running.port, Live((11, 3, 21))) as live:

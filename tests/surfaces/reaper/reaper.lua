@@ -103,7 +103,7 @@ local function fits(value, kind)
   if kind == "integer" then
     return math.type(value) == "integer" or (math.type(value) == "float" and value == math.floor(value))
   elseif kind == "ReaProject" then
-    return value == 0 or kinds[value] == kind
+    return value == 0 or (kinds[value] == kind and not things[value].gone)
   elseif kind == "identifier" then
     return kinds[value] ~= nil
   elseif kind == "number" or kind == "string" or kind == "boolean" or kind == "function" then
@@ -399,7 +399,7 @@ function does.Undo_EndBlock2(_, name)
 end
 function does.UpdateArrange() end
 function does.ValidatePtr2(_, what, kind)
-  local gone = kinds[what] == "MediaTrack" and things[what].gone
+  local gone = things[what].gone -- a track or a project
   return kinds[what] .. "*" == kind and not gone
 end
 
@@ -554,6 +554,13 @@ function commands.delete()
     track.gone = true
   end
   project.tracks = {}
+end
+-- Close the project and open another one, with no track, in its place.
+function commands.close()
+  commands.delete()
+  project.gone = true
+  project = { tracks = {}, tempo = { { bar = 0, bpm = 120, num = 4, denom = 4 } }, cursor = 0, selection = { 0, 0 } }
+  active = pointer("ReaProject", project)
 end
 function commands.tempo(text)
   local bar, bpm, num, denom = text:match("(%S+) (%S+) (%S+) (%S+)")

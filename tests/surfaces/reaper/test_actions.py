@@ -266,6 +266,16 @@ def test_a_track_that_is_gone_when_the_clip_comes_is_said(daw: Reaper) -> None:
     assert only_item(daw.run("insert_best"))[1].is_file()
 
 
+def test_a_project_that_is_closed_when_the_clip_comes_is_said(daw: Reaper) -> None:
+    """REAPER refuses each question about it with an error of Lua's; the clip can be inserted into the next one."""
+    daw.do("answer", "dub,1,1")
+    daw.run("generate")
+    daw.do("close")
+    assert_box(daw.ends(), "is gone", "insert best take", "_r1.wav")
+    daw.do("track", "another")
+    assert only_item(daw.run("insert_best"))[1].is_file()
+
+
 def test_a_clip_that_was_deleted_is_said(daw: Reaper) -> None:
     """With its path."""
     daw.do("answer", "dub,1,1")

@@ -122,9 +122,10 @@ class Jobs:
     def _refused(self, address: str, code: str, message: str) -> None:
         """Say why a wish became no job. Requests are answered in order, so it is the oldest to that address.
 
+        One of which it was said that nobody answers is only meant where no other is: it was most likely never heard.
         A word about the session that was refused concerns the musician's own setting of `clock.priority`.
         """
-        for wish in self._wishes.values():
+        for wish in sorted(self._wishes.values(), key=lambda each: each.scolded):
             if wish.address == address and not wish.answered:
                 self._show(f"{wish.words}: {message} ({code})")
                 del self._wishes[wish.id]

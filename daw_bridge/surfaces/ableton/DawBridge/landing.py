@@ -50,9 +50,9 @@ def land(song: object, wish: object, path: str, new_marker: object) -> str:
             if facts is None:
                 return where + ", as Live takes it: there is no JSON beside the file"
             fit(clip, facts, new_marker)
+            return wish.place.settle(clip) or where
         except Exception as error:  # noqa: BLE001 - Live raises what it likes
             return f"{where}, but Live says: {error}; see to its warping and loop by hand"
-        return where
     finally:
         song.end_undo_step()
 

@@ -12,7 +12,8 @@ an audio clip in the Arrangement View  on its track, where it ends
 =====================================  ===============================================================================
 
 In the Session View it is the first empty slot from there downwards. In the Arrangement View, where Live would cut what is
-there already, it lands only if there is room.
+there already, it lands only if there is room. A new clip is as long as Live guesses its tempo to be, so it is made in an
+empty slot of the track, given its own length there, and only then brought to its place.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class SlotPlace:
                 return slot.clip, f"{self.track.name}, scene {at + 1}"
         raise NoPlace(f"no slot of {self.track.name} is empty from scene {row + 1} on; insert a scene")
 
+    def settle(self, _clip: object) -> str:
+        """Do nothing: it is where it should be."""
+        return ""
+
 
 class ArrangementPlace:
     """`track` in the Arrangement View, from `beat` (quarter notes from the beginning) on."""
@@ -52,17 +57,25 @@ class ArrangementPlace:
         self.track = track
         self._beat = beat
 
-    def land(self, _song: object, path: str, beats: float | None) -> tuple[object, str]:
-        """Make a clip of the file at `path`, and return it with where it is, in words. Raises `NoPlace`."""
+    def land(self, song: object, path: str, beats: float | None) -> tuple[object, str]:
+        """Make a clip of the file at `path` in an empty slot, and return it with where it is, in words. Raises `NoPlace`."""
         _check(self.track)
-        if not hasattr(self.track, "create_audio_clip"):
-            raise NoPlace("this Live cannot place it (12.0.5 and later can)")
-        where = f"{self.track.name}, beat {self._beat + 1:g}"
         end = None if beats is None else self._beat + beats
         for clip in self.track.arrangement_clips:
             if clip.end_time > self._beat + 1e-6 and (end is None or clip.start_time < end - 1e-6):
-                raise NoPlace(f"there is a clip already on {where}; make room")
-        return self.track.create_audio_clip(path, self._beat), where
+                raise NoPlace(f"there is a clip already on {self._where()}; make room")
+        return SlotPlace(self.track, None).land(song, path, beats)
+
+    def settle(self, clip: object) -> str:
+        """Bring a clip that is as long as it should be to its place, and return where that is, in words."""
+        slot = clip.canonical_parent
+        self.track.duplicate_clip_to_arrangement(clip, self._beat)
+        slot.delete_clip()
+        return self._where()
+
+    def _where(self) -> str:
+        """Return where it is, in words."""
+        return f"{self.track.name}, beat {self._beat + 1:g}"
 
 
 def place_of(song: object, kind: str, thing: object) -> object:
