@@ -59,12 +59,15 @@ THREATS = (
         LOCAL,
         "to do so by files: huge, binary, by the thousand, links, pipes, names that lead elsewhere",
         "the exchange is your account's alone; names and sizes are checked first, links and pipes are never read, a look "
-        "takes some dozen files, and what nobody fetches is bounded",
+        "takes some dozen files and no more than some kilobytes, clients in turn, and what nobody fetches is bounded",
         (
             "daw_bridge/wires/test_exchange_box.py::test_the_folder_is_its_owners_alone",
             "daw_bridge/wires/test_exchange_box.py::test_a_hostile_file_harms_nothing",
             "daw_bridge/wires/test_exchange_box.py::test_only_names_as_they_should_be_are_taken",
             "daw_bridge/wires/test_exchange_box.py::test_what_nobody_fetches_is_bounded",
+            "daw_bridge/wires/test_exchange_box.py::test_much_is_taken_a_little_at_a_time_and_each_client_has_a_turn",
+            "daw_bridge/wires/test_exchange_box.py::test_what_cannot_be_taken_is_in_nobodys_way",
+            "daw_bridge/wires/test_exchange.py::test_a_million_lines_do_not_hold_up_the_loop",
             "end_to_end/test_exchange.py::test_what_is_no_request_is_answered_and_harms_nothing",
             "end_to_end/test_exchange.py::test_a_flood_of_files_delays_nobody_else",
         ),
@@ -126,6 +129,12 @@ THREATS = (
             "end_to_end/test_requests.py::test_refusals_reach_the_port_that_was_named",
             "end_to_end/test_requests.py::test_our_own_words_are_never_answered",
         ),
+    ),
+    Threat(
+        NEAR,
+        "to find out by mDNS that it runs, though it hears this machine alone",
+        "what is announced to this machine is told to nobody else, whoever asks",
+        ("daw_bridge/wires/test_discovery.py::test_who_hears_this_machine_alone_answers_nobody_else",),
     ),
     Threat(
         SITE,

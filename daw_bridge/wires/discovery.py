@@ -2,7 +2,8 @@
 
 Two services are announced: ``_osc._udp``, which is what TouchOSC and others look for, and ``_oscjson._tcp`` for
 OSCQuery. They are announced on the network that OSC is heard on, and no other: a daemon that hears this machine alone is
-announced to this machine alone. Nothing waits for it, at the start or at the stop.
+announced to this machine alone. That takes care: zeroconf hears port 5353 of all networks, whatever it is told, and answers
+whoever asks it there alone; so it is kept from answering others. Nothing waits for it, at the start or at the stop.
 
 zeroconf is optional (``pip install 'daw-bridge[discover]'``; it is under the LGPL). Loading it takes a fifth of a second, which
 a thread spends, after the daemon is ready.
@@ -95,12 +96,21 @@ class Discovery:
 
     async def _register(self, name: str, host: str, services: dict[str, int]) -> str:
         """Announce all services on the network of `host`, and return the name that they have got."""
-        from zeroconf import InterfaceChoice, IPVersion, ServiceInfo  # noqa: PLC0415 - optional
+        from zeroconf import InterfaceChoice, IPVersion, ServiceInfo, Zeroconf  # noqa: PLC0415 - optional
         from zeroconf.asyncio import AsyncZeroconf  # noqa: PLC0415
 
-        everywhere = ip_address(host).is_unspecified
+        class Here(Zeroconf):
+            """Says nothing to other machines."""
+
+            def async_send(self, out: Any, addr: str | None = None, *where: Any) -> None:
+                """Send to all, which are those of this machine's own interface, or to one of them."""
+                if addr is None or ip_address(addr).is_loopback:
+                    super().async_send(out, addr, *where)
+
+        everywhere, here = ip_address(host).is_unspecified, ip_address(host).is_loopback
         version = IPVersion.V6Only if ":" in host else IPVersion.V4Only
-        self._zeroconf = AsyncZeroconf(InterfaceChoice.All if everywhere else [host], ip_version=version)
+        wide = InterfaceChoice.All if everywhere else [host]
+        self._zeroconf = AsyncZeroconf(zc=(Here if here else Zeroconf)(wide, ip_version=version))
         addresses = await asyncio.to_thread(_addresses, host) if everywhere else [host]
         infos = [
             ServiceInfo(

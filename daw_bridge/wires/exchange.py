@@ -12,10 +12,11 @@ milliseconds while somebody is there, and every 40 when nobody was for a minute,
 import asyncio
 import logging
 import queue
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -36,6 +37,7 @@ FOLDER = "exchange"
 """Its name in the state folder."""
 
 _QUICK, _CALM = 0.015, 0.04  # seconds between two looks: while somebody asks, and when nobody has
+_SLICE = 0.002  # seconds for which lines are taken in before others of the daemon's parts have a turn
 _GONE = 60.0  # seconds after which nobody has
 _SWEEP = 60.0  # seconds from one sweep to the next
 _MOST_SAID = 10_000  # words that may wait for a disk
@@ -63,6 +65,7 @@ class ExchangeWire:
         self._box = Box(folder)
         self._front = Front(bridge, self)
         self._said: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
+        self._coming: deque[Packet | Letter] = deque()  # lines that were taken, and letters that are none
         self._thread: Thread | None = None
         self._counts: Counter[str] = Counter({"letters": 0, "lost": 0, "looks_broken": 0})
 
@@ -114,18 +117,17 @@ class ExchangeWire:
             else:
                 self._counts["lost"] += 1
 
-    def _take_in(self, letters: Iterable[Letter]) -> None:
-        """Lay the lines of all letters on the piles of their senders."""
-        for letter in letters:
-            self._counts["letters"] += 1
-            try:
-                text = (letter.data if letter.data is not None else b"\xff").decode()
-            except UnicodeDecodeError:
-                self._front.refuse("", _no_request(letter), (letter.client,))
-                continue
-            for line in text.split("\n"):
-                if line.strip("\r"):
-                    self._front.put(Packet(line.encode(), letter.client, monotonic()))
+    def _take_in(self) -> None:
+        """Lay what has come on the piles of its senders for a moment; the rest after everyone else had a turn."""
+        until = monotonic() + _SLICE
+        while self._coming and monotonic() < until:
+            each = self._coming.popleft()
+            if isinstance(each, Letter):
+                self._front.refuse("", _no_request(each), (each.client,))
+            else:
+                self._front.put(each)
+        if self._coming:
+            asyncio.get_running_loop().call_soon(self._take_in)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look, read and write until there is no more to be said. Thread: the exchange's."""
@@ -137,10 +139,13 @@ class ExchangeWire:
             try:
                 for client, lines in said.items():
                     self._lay(client, lines)
-                letters = [] if over else self._box.take()
+                # What the loop is not through with it gets no more of: it waits in the folder.
+                letters = [] if over or self._coming else self._box.take()
                 if letters:
                     heard = now
-                    loop.call_soon_threadsafe(self._take_in, letters)
+                    self._counts["letters"] += len(letters)
+                    self._coming.extend(chain.from_iterable(map(_lines_of, letters)))
+                    loop.call_soon_threadsafe(self._take_in)
                 if now - swept > _SWEEP:
                     swept = now
                     self._box.open()  # somebody may have removed it
@@ -168,6 +173,18 @@ class ExchangeWire:
         except OSError as error:
             self._counts["lost"] += 1
             _log.warning("%s is not told: %s", client, error)
+
+
+def _lines_of(letter: Letter) -> Iterator[Packet | Letter]:
+    """Yield the lines of a letter; the letter itself if it has none that could be read."""
+    try:
+        text = (letter.data if letter.data is not None else b"\xff").decode()
+    except UnicodeDecodeError:
+        yield letter
+        return
+    for line in text.split("\n"):
+        if line.strip("\r"):
+            yield Packet(line.encode(), letter.client, monotonic())
 
 
 def _no_request(letter: Letter) -> BadRequest:

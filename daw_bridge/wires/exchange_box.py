@@ -20,7 +20,7 @@ import os
 import re
 import stat
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ STALE = 10.0
 
 _KEPT = 86_400.0  # seconds for which a reply waits
 _STRAY = 60.0  # seconds for which what is no request may lie there
-_AT_ONCE = 64  # requests that are taken in one look
+_AT_ONCE = 64  # requests that are taken in one look, and no more after so many bytes as one may have
 _MOST_SEEN = 4_096  # entries of a folder that are looked at in one look
 _MOST_CLIENTS = 64  # whose number is remembered …
 _BEHIND = 512  # … and how many replies each may leave lying
@@ -75,9 +75,20 @@ class Box:
             ) from None
 
     def take(self) -> list[Letter]:
-        """Take the requests that lie there, but not too many: of each client in their order. Thread: the box's."""
-        found = sorted((match[1], int(match[2]), entry.path) for entry, match in self._entries(self._requests, "req"))
-        return [letter for each in found[:_AT_ONCE] if (letter := self._taken(*each)) is not None]
+        """Take the requests that lie there, but not too much at once: of each client in their order, and clients in turn.
+
+        Thread: the box's.
+        """
+        letters: list[Letter] = []
+        size = 0
+        for _turn, client, _number, path in self._in_turns():
+            if len(letters) == _AT_ONCE or size >= LARGEST:
+                break
+            letter = self._taken(client, path)
+            if letter is not None:
+                letters.append(letter)
+                size += len(letter.data or b"")
+        return letters
 
     def put(self, client: str, lines: str) -> None:
         """Lay `lines` into the replies of `client`. Raises `OSError`: then they are lost, and their number is not."""
@@ -104,8 +115,18 @@ class Box:
                     if time.time() - entry.stat(follow_symlinks=False).st_mtime > patience:
                         Path(entry.path).unlink()
 
+    def _in_turns(self) -> list[tuple[int, str, int, str]]:
+        """Return the requests that lie there, the first of each client before the second of any."""
+        found = sorted((match[1], int(match[2]), entry.path) for entry, match in self._entries(self._requests, "req"))
+        turns: Counter[str] = Counter()
+        rows: list[tuple[int, str, int, str]] = []
+        for client, number, path in found:
+            rows.append((turns[client], client, number, path))
+            turns[client] += 1
+        return sorted(rows)
+
     @staticmethod
-    def _taken(client: str, _number: int, path: str) -> Letter | None:
+    def _taken(client: str, path: str) -> Letter | None:
         """Read and remove one request; None if it was taken back meanwhile, is too old, or cannot be removed."""
         try:
             age = time.time() - os.lstat(path).st_mtime

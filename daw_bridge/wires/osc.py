@@ -31,7 +31,6 @@ _log = logging.getLogger(__name__)
 _BUFFER = 4 * 2**20  # bytes; a burst of ten thousand triggers waits in it rather than being lost
 _LARGEST = 65_536  # bytes of a packet, and more than any can have
 _AT_ONCE = 1_024  # packets that are taken from the system's queue before others of the daemon's parts have a turn
-_HERE = "127.0.0.1"
 _REFUSED = REPORTS[reports.Refused]
 _MEMINFO, _DROPS = 55, 8  # Linux: SO_MEMINFO, and where in it the count of lost packets stands
 
@@ -152,7 +151,8 @@ class OscWire(asyncio.DatagramProtocol):
         if isinstance(peer, tuple):
             yield cast("Peer", peer)
         if peer is not None and "reply_port" in request.said:
-            yield (peer[0] if isinstance(peer, tuple) else _HERE), request.said["reply_port"]
+            here = "::1" if ":" in self._config.host else "127.0.0.1"
+            yield (peer[0] if isinstance(peer, tuple) else here), request.said["reply_port"]
 
     def hear_refusal(self, peer: Peer, arguments: Sequence[Argument]) -> Iterator[Peer]:
         """Yield where the refusal of a request goes: its sender, and the port that it names, if that can be read."""

@@ -2,9 +2,13 @@
 
 import asyncio
 import socket
+import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
+from alone import alone
+from real import need
 
 from daw_bridge.wires import discovery
 from daw_bridge.wires.discovery import Discovery, called, server_of
@@ -80,3 +84,32 @@ def test_who_stops_before_it_is_announced_does_not_wait() -> None:
         assert sign.counts() == {"announced": "not yet"}
 
     asyncio.run(law())
+
+
+def asked_from(address: str) -> bytes | None:
+    """Ask at that address of this machine, by itself and not all, what OSC there is; return the answer."""
+    question = b"\0\7\0\0\0\1\0\0\0\0\0\0" + b"\4_osc\4_udp\5local\0" + b"\0\x0c\x80\1"
+    with socket.socket(type=socket.SOCK_DGRAM) as peer:
+        peer.bind((address, 0))
+        peer.settimeout(1.0)
+        peer.sendto(question, (address, 5353))
+        with suppress(TimeoutError):
+            return peer.recv(9_000)
+    return None
+
+
+@pytest.mark.real
+def test_who_hears_this_machine_alone_answers_nobody_else() -> None:
+    """Not even who asks for it at its address in the network."""
+
+    async def law() -> None:
+        sign, state = await announced()
+        assert state == "daw-bridge"
+        assert b"daw-bridge" in (await asyncio.to_thread(asked_from, "127.0.0.1") or b"")
+        assert await asyncio.to_thread(asked_from, "192.0.2.7") is None
+        await sign.leave()
+        await sign.stop()
+
+    with alone():
+        subprocess.run([need("ip"), "address", "add", "192.0.2.7/32", "dev", "lo"], check=True)
+        asyncio.run(law())

@@ -108,6 +108,24 @@ def test_a_thousand_requests_are_taken_some_at_a_time(box: Box, requests: Path) 
     assert taken == [str(number).encode() for number in range(1_000)]
 
 
+def test_much_is_taken_a_little_at_a_time_and_each_client_has_a_turn(box: Box, requests: Path) -> None:
+    """As many bytes in one look as one request may have; who writes without end keeps nobody waiting."""
+    for number in range(100):
+        (requests / f"flood-{number}.req").write_bytes(b"a\n" * (LARGEST // 4))
+    (requests / "me-1.req").write_text("/x\n")
+    letters = box.take()
+    assert Letter("me", b"/x\n") in letters
+    assert sum(len(letter.data or b"") for letter in letters) < 2 * LARGEST
+
+
+def test_what_cannot_be_taken_is_in_nobodys_way(box: Box, requests: Path) -> None:
+    """Folders that are called as requests are, however many."""
+    for number in range(100):
+        (requests / f"a-{number}.req").mkdir()
+    (requests / "me-1.req").write_text("/x\n")
+    assert box.take() == [Letter("me", b"/x\n")]
+
+
 def test_a_request_that_nobody_waits_for_any_more_is_not_done(box: Box, requests: Path) -> None:
     """It was asked of a daemon that did not run; whoever asked has gone on."""
     aged(requests / "me-1.req" if (requests / "me-1.req").write_text("/x\n") else requests, STALE + 1)

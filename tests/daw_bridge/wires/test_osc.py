@@ -8,8 +8,10 @@ import pytest
 from daw_bridge.client import Client
 from daw_bridge.config import load
 from daw_bridge.daemon import running
+from daw_bridge.parts import built
 from daw_bridge.presets import PresetShelf
 from daw_bridge.reports import CODES
+from daw_bridge.requests import Asker, Request, Said
 from daw_bridge.wires.osc import may_ask
 from daw_bridge.wires.osc_addresses import REPORTS, REQUESTS
 from daw_bridge.wires.osc_calls import CALLS
@@ -25,6 +27,14 @@ def test_this_machine_and_those_listed_may_ask(host: str) -> None:
 def test_strangers_may_not(host: str) -> None:
     """Everyone else is counted and not answered."""
     assert not may_ask(host, ("192.0.2.7",))
+
+
+@pytest.mark.parametrize(("host", "here"), [("127.0.0.1", "127.0.0.1"), ("192.0.2.7", "127.0.0.1"), ("::1", "::1")])
+def test_a_port_that_a_file_names_can_be_sent_to(tmp_path: Path, host: str, here: str) -> None:
+    """It is one of this machine, of the kind that the wire's own is."""
+    wire = built(load(None, {}, {"osc.host": host, "osc.allow": ("192.0.2.8",), "paths.state": tmp_path})).osc
+    request = Request(Said(reply_port=9_999), Asker("exchange me", "me", "exchange"), "/bridge/generate", 0.0)
+    assert list(wire.hearers(request)) == [(here, 9_999)]
 
 
 def test_every_address_of_the_table_is_served() -> None:
