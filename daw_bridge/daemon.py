@@ -109,19 +109,20 @@ def _swept(folders: Iterable[FolderDelivery], left: Legacy) -> None:
 async def _open_wires(
     osc: OscWire, exchange: ExchangeWire | None, announcer: Announcer, journal: Journal, parts: AsyncExitStack
 ) -> None:
-    """Open the OSC port and the exchange. Right behind them the journal hears what was told.
+    """Open the OSC port and the exchange. Right behind the port the journal hears what was told.
 
-    Before they close, all that is held is said. An exchange that cannot be used is said, and missed.
+    Nothing comes between the two: in that time a kill has an end told twice. Before they close, all that is held is said.
+    An exchange that cannot be used is said, and missed.
     """
     await osc.start()
     parts.push_async_callback(osc.stop)
+    announcer.listen(journal.hear)
     if exchange is not None:
         try:
             await exchange.start()
             parts.push_async_callback(exchange.stop)
         except CannotListen as error:
             _log.warning("no exchange: %s", error)
-    announcer.listen(journal.hear)
     parts.push_async_callback(_said, announcer, journal)
 
 

@@ -22,6 +22,7 @@ from plugin_host.clip import Clip, ClipFacts
 from plugin_host.errors import SpoolFull, SpoolUnusable
 
 _SUFFIX = ".f32"
+_FORMER = ".npy"  # what a daemon before this one may have left
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SYNCHRONIZE, _ACCESS_DENIED = 0x0010_0000, 5  # the least that a process of Windows can be opened for; ERROR_…
 
@@ -115,8 +116,9 @@ def runs(process: int) -> bool:
 
 def _empty(folder: Path) -> None:
     """Delete the clips in `folder`, and nothing else that lies there."""
-    for path in folder.glob(f"*{_SUFFIX}"):
-        path.unlink(missing_ok=True)
+    for path in folder.iterdir():
+        if path.suffix in {_SUFFIX, _FORMER}:
+            path.unlink(missing_ok=True)
 
 
 def _in_plain_words(folder: Path, error: OSError) -> SpoolFull | SpoolUnusable:

@@ -74,7 +74,7 @@ class Discovery:
     async def stop(self) -> None:
         """Be silent, once farewell is said."""
         if self._task is not None:
-            with suppress(TimeoutError, OSError, asyncio.CancelledError):
+            with suppress(Exception, asyncio.CancelledError):  # as above: nobody is kept from leaving
                 await asyncio.wait_for(self._task, _GOODBYE)
 
     def counts(self) -> dict[str, str | int | float]:

@@ -85,6 +85,8 @@ class ExchangeWire:
         self._said.put(None)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, _PATIENCE)
+            if not self._thread.is_alive():  # else the disk hangs, and would keep us as well
+                await asyncio.to_thread(self._last_words)
 
     def counts(self) -> Mapping[str, int]:
         """Return how many requests came in files, what became of them, and how many words could not be written."""
@@ -165,6 +167,11 @@ class ExchangeWire:
                 word = self._said.get_nowait()
             return said, True
         return said, False
+
+    def _last_words(self) -> None:
+        """Write what was said while the watching ended: a request that was taken then is answered, too."""
+        for client, lines in self._next_said(0.0)[0].items():
+            self._lay(client, lines)
 
     def _lay(self, client: str, lines: str) -> None:
         """Write what `client` is to read. Thread: the exchange's."""

@@ -105,10 +105,10 @@ def test_each_process_has_a_folder_of_its_own(tmp_path: Path) -> None:
     assert [path.name for path in base.iterdir()] == [str(os.getpid())]
 
 
-def test_what_an_earlier_life_left_is_swept(tmp_path: Path) -> None:
-    """In a container every life has the same number: clips in our own folder are nobody's."""
-    clip = own_folder(tmp_path) / "job-1.f32"
-    clip.touch()
+@pytest.mark.parametrize("name", ["job-1.f32", "job-1.npy"])
+def test_what_an_earlier_life_left_is_swept(tmp_path: Path, name: str) -> None:
+    """In a container every life has the same number: clips in our own folder are nobody's; formerly they were .npy files."""
+    (own_folder(tmp_path) / name).touch()
     assert list(own_folder(tmp_path).iterdir()) == []
 
 
