@@ -53,7 +53,8 @@ class Bridge:
     rates: Rates
     deck: Deck
     pool: Pool
-    started: float
+    history: History
+    started: float = field(default_factory=monotonic)
     counters: list[Callable[[], Mapping[str, str | int | float]]] = field(default_factory=list)
     """What other parts add to the status."""
 
@@ -69,8 +70,9 @@ class Bridge:
         preset = self.presets.get(request.said["preset"]) if "preset" in request.said else None
         state = self.session.state
         said: Said = {**(preset.said if preset else Said()), **request.said}
-        parents = find(said["mix"], History(self.config.paths.state)) if "mix" in said else None
+        parents = find(said["mix"], self.history) if "mix" in said else None
         decision = decide(request.said, preset, state, self.config, parents)
+        older = self.jobs.latest(request.asker.sender, decision.title)  # a mix may be called by its parents' prompts
         if decision.deliver != "folder":
             self.deck.check()
         stock = self.pool.take(decision, said) if preset is not None else None

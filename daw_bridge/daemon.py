@@ -53,12 +53,12 @@ class Daemon:
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Daemon]:
-    """Start a daemon, and stop it when the block ends.
+async def running(config: Config, past: Path | None = None) -> AsyncIterator[Daemon]:
+    """Start a daemon, and stop it when the block ends. `past` is the state folder whose history it knows, or its own.
 
     Raises `BridgeError` when a part cannot start; what had started by then is stopped again.
     """
-    parts = built(config)
+    parts = built(config, past)
     bridge, announcer, journal, runner = parts.bridge, parts.bridge.announcer, parts.bridge.journal, parts.bridge.runner
     config = parts.config
     async with AsyncExitStack() as started:

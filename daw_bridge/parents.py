@@ -3,7 +3,7 @@
 from daw_bridge.errors import OutOfRange, UnknownJob
 from daw_bridge.history import History, PastClip, PastJob
 from daw_bridge.plan import Parent
-from daw_bridge.values import shown
+from daw_bridge.values import Whole, shown
 from plugin_host.engine import Form
 from plugin_host.loops import Beat
 from plugin_host.musictime import Frames
@@ -20,10 +20,13 @@ def find(mix: str, history: History) -> tuple[Parent, Parent]:
 
 
 def clip_named(named: str, history: History) -> tuple[PastJob, PastClip]:
-    """Return the clip that is `named`, a job's best or the one of a rank, and its job. Raises as `find` does."""
-    job, _, rank = named.partition(":")
+    """Return the clip that is `named`, a job's best or the one of a rank, and its job.
+
+    Raises as `find` does, and `BadRequest` for a rank that is none.
+    """
+    job, colon, rank = named.partition(":")
     past = history.job(job)
-    clip = _clip(past, int(rank or 1))
+    clip = _clip(past, Whole(1, 16)(rank) if colon else 1)
     if clip.trashed:
         raise UnknownJob(f"{clip.place.name} of job {shown(job)} is in the trash; take it out with daw-bridge keep")
     return past, clip

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from time import monotonic
+from pathlib import Path
 
 from daw_bridge.announce import Announcer
 from daw_bridge.bridge import Bridge
@@ -14,6 +14,7 @@ from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.wav import Depth
 from daw_bridge.errors import BadMap, BadSetting
+from daw_bridge.history import History
 from daw_bridge.jobs import Jobs
 from daw_bridge.journal import Journal
 from daw_bridge.keeper import Keeper
@@ -75,8 +76,11 @@ class Parts:
     midi: MidiWire | None
 
 
-def built(config: Config) -> Parts:
-    """Put a daemon together. Raises `BadSetting` for a map that is not there."""
+def built(config: Config, past: Path | None = None) -> Parts:
+    """Put a daemon together. `past` is the state folder whose history it knows, its own if that is None.
+
+    Raises `BadSetting` for a map that is not there.
+    """
     presets = PresetShelf([config.paths.presets, factory_folder()])
     session = _session(config)
     daw = DawFeedback(session, config.clock.silence)
@@ -97,8 +101,9 @@ def built(config: Config) -> Parts:
     learned = Learned(config.paths.maps / LEARNED)
     lessons = Lessons(learned, presets, announcer)
     rates = _rates(config.jobs)
+    history = History(past or config.paths.state)
     bridge = Bridge(
-        config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, rates, deck, pool, monotonic()
+        config, session, daw, presets, jobs, runner, announcer, pace, lessons, journal, rates, deck, pool, history
     )
     keeper = Keeper(config.paths.state, config.folder, config.jobs, journal)
     exchange = ExchangeWire(bridge, config.paths.state / EXCHANGE) if config.osc.exchange else None

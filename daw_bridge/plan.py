@@ -118,14 +118,15 @@ def _of_parents(asked: Said, tempo: Tempo, parents: Parents | None) -> Said:
         raise BadRequest("mix: an armed preset cannot mix clips; leave mix to the request")
     if "guide" in asked:
         raise BadRequest("mix and guide cannot be had at once; leave one of them out")
-    if "balance" in asked and asked.get("takes", 1) > 1 and not asked.get("strength"):
+    alike = "balance" in asked and not (_blender(asked) == MUSICLDM and asked.get("strength"))
+    if alike and asked.get("takes", 1) > 1:
         raise BadRequest(
-            f"takes is {asked['takes']}: mixes of one balance would all be the same; leave one of them out"
+            f"takes is {asked['takes']}: mixes of one balance would all be the same; give takes 1, or leave balance out"
         )
     one, other = parents
-    bars = max(int(each.beat.bars * (counted(each.beat, tempo) or 1)) for each in parents)
+    bars = max(1, *(int(each.beat.bars * (counted(each.beat, tempo) or 1)) for each in parents))
     own = Said(meter=one.beat.meter, bars=min(bars, BARS.stop - 1), key=one.key if one.key == other.key else None)
-    if "balance" in asked:
+    if alike:
         own["takes"] = 1  # another one would be the same
     found: Said = {**own, **asked}
     if not asked.get("prompt", "").strip():

@@ -33,7 +33,7 @@ def frechet_distance(one: Directions, other: Directions) -> float:
 
     |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½), as Heusel et al. (2017) and Kilgour et al. (2019) use it. The last trace is
     the sum of the singular values of the product of the two centred sets, which needs no root of a matrix and is as exact
-    for few clips as for many. With fewer clips than dimensions it comes out too high, the more the fewer there are:
+    for few clips as for many; of each set its triangle (QR) is enough, so that it is no larger for more clips. With fewer clips than dimensions it comes out too high, the more the fewer there are:
     compare sets of one size. Raises `BadValue` for fewer than two clips.
     """
     first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
@@ -41,7 +41,8 @@ def frechet_distance(one: Directions, other: Directions) -> float:
         raise BadValue(f"sets of {len(first)} and {len(second)} clips have no spread; give at least 2 of each")
     means = first.mean(axis=0), second.mean(axis=0)
     spreads = [(each - mean) / math.sqrt(len(each) - 1) for each, mean in zip((first, second), means, strict=True)]
-    common = float(np.linalg.svd(spreads[0] @ spreads[1].T, compute_uv=False).sum())
+    triangles = [np.asarray(np.linalg.qr(each, mode="r"), np.float64) for each in spreads]
+    common = float(np.linalg.svd(triangles[0] @ triangles[1].T, compute_uv=False).sum())
     apart = float(np.sum((means[0] - means[1]) ** 2))
     return max(0.0, apart + float(np.sum(spreads[0] ** 2)) + float(np.sum(spreads[1] ** 2)) - 2 * common)
 

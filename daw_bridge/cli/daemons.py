@@ -53,6 +53,8 @@ def find(config: Config) -> Found | None:
 def private(config: Config) -> Iterator[Peer]:
     """Run a daemon of our own in a thread, on a free port and with a spool that is removed after the block.
 
+    It knows the history of the others, as a mix may be made of what is in there. It adds nothing to it.
+
     Raises `BridgeError` if it cannot start.
     """
     with tempfile.TemporaryDirectory(prefix="daw-bridge-", ignore_cleanup_errors=True) as state:
@@ -63,7 +65,7 @@ def private(config: Config) -> Iterator[Peer]:
         )
         opened: Future[_Open] = Future()
         with ThreadPoolExecutor(1, thread_name_prefix="daemon") as pool:
-            ended = pool.submit(lambda: asyncio.run(_live(ours, opened)))
+            ended = pool.submit(lambda: asyncio.run(_live(ours, config.paths.state, opened)))
             try:
                 yield _started(opened, ended).peer
             finally:  # also when Ctrl-C came while it was still starting
@@ -88,9 +90,9 @@ def _started(opened: Future[_Open], ended: Future[None]) -> _Open:
     return opened.result()
 
 
-async def _live(config: Config, opened: Future[_Open]) -> None:
-    """Run a daemon until it is closed. Thread: the daemon's own."""
+async def _live(config: Config, past: Path, opened: Future[_Open]) -> None:
+    """Run a daemon, which knows the history in the state folder `past`, until it is closed. Thread: the daemon's own."""
     loop, closed = asyncio.get_running_loop(), asyncio.Event()
-    async with running(config) as daemon:
+    async with running(config, past) as daemon:
         opened.set_result(_Open(daemon.osc.address, lambda: loop.call_soon_threadsafe(closed.set)))
         await closed.wait()

@@ -89,7 +89,7 @@ def _neighbours(one: Heard, other: Heard | None, notes: list[str]) -> dict[str, 
         likeness = measures.nearest_other(one.sounds) if other is None else measures.nearest(one.sounds, other.sounds)
     except BadValue as error:
         notes.append(f"no neighbours: {error}")
-        return {"nearest_mean": None, **{_at(above): None for above in measures.COPY_LIKENESS}}
+        return {"nearest_mean": None, "nearest_most": None, **{_at(above): None for above in measures.COPY_LIKENESS}}
     ratios = {_at(above): measures.copies(likeness, above) for above in measures.COPY_LIKENESS}
     return {"nearest_mean": float(likeness.mean()), "nearest_most": float(likeness.max()), **ratios}
 

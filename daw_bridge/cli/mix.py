@@ -94,7 +94,9 @@ def _parent(name: str, config: Config) -> Parent:
         path = _delivered(name, History(config.paths.state))
     loop = read_loop(path)
     if loop.beat is None:
-        raise CommandFailed(f"{path} has no beat ({loop.sources['beat']}); name a loop that has one")
+        raise CommandFailed(
+            f"{path} has no beat ({loop.sources.get('beat', 'none is heard')}); name a loop that has one"
+        )
     return Parent(path.name, str(path.absolute()), loop.caption or path.stem, loop.beat, loop.key)
 
 

@@ -56,6 +56,8 @@ STRANGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, 
 """What reading a sidecar of somebody else's can raise."""
 
 
+_BOTH = " and "  # between two licences that both hold
+
 _LARGEST_STORY = 1 << 22  # bytes; a sidecar is a page or two
 
 
@@ -114,13 +116,20 @@ def from_story(story: Mapping[str, Any]) -> Known:
         bars=int(clip["bars"]),
         score=_score(story["score"]),
         engine=f"{engine['name']} {engine['version']}",
-        licence=str(engine["licence"] or ""),
+        licence=_licence(story),
         title=str(story["title"]),
         prompt=str(story["prompt"]),
         software=f"daw-bridge {story['version']}",
         made=str(story["made"]),
         sha256=str(story["file"]["sha256"]),
     )
+
+
+def _licence(story: Mapping[str, Any]) -> str:
+    """Return what its weights, and those of what it was mixed of, allow of a clip: each licence once."""
+    mixed = story.get("take_facts") or {}
+    told = (story["engine"]["licence"], mixed.get("first_licence"), mixed.get("second_licence"))
+    return _BOTH.join(dict.fromkeys(each for licence in told if licence for each in str(licence).split(_BOTH)))
 
 
 def _tempo(text: str) -> Tempo:

@@ -14,6 +14,12 @@ from plugin_host.fit import level
 MAKE_UP_DB = 6.0
 """So much the sum of two is raised at most to be as loud as they were: strangers at halves lose 3 dB."""
 
+MATCH_DB = 30.0
+"""By so much the other is made louder or softer at most to be as loud as the one."""
+
+SILENT = 1e-4
+"""What has no more RMS than this (−80 dBFS) is not heard, be it dither or a hum, and there is nothing to match."""
+
 _QUIETEST = 1e-9
 
 
@@ -34,16 +40,25 @@ def blended(one: Audio, other: Audio, part: float) -> tuple[Audio, Mapping[str, 
     """Return `part` of one and the rest of the other, and what was done, for the sidecar. Thread: any.
 
     For a listener: the other is first made as loud as the one, so that a half of each is a half to the ear, and the sum
-    as loud as they were, by `MAKE_UP_DB` at most and no higher than `fit.CEILING`. Mono becomes stereo where one is.
+    as loud as they were, by `MAKE_UP_DB` at most and no higher than `fit.CEILING`. Mono becomes stereo where one is. What
+    is `SILENT`, such as a loop whose first bars rest, stays so: its noise would be as loud as the music.
     """
     channels = max(one.channels, other.channels)
     first, second = _routed(one.samples, channels), _routed(other.samples, channels)
     loud = _level(first)
-    match = loud / max(_level(second), _QUIETEST) if loud else 1.0
+    match = _match(loud, _level(second))
     made = mixed(first, (second * np.float32(match)).astype(np.float32, copy=False), part).astype(np.float32)
     make_up = min(10 ** (MAKE_UP_DB / 20), max(1.0, loud / max(_level(made), _QUIETEST)))
     audio, gain_db = level(Audio(made * np.float32(make_up), one.rate))
     return audio, {"match_db": _decibels(match), "make_up_db": _decibels(make_up), "mix_gain_db": gain_db}
+
+
+def _match(one: float, other: float) -> float:
+    """Return the factor that makes a sound of RMS `other` as loud as one of RMS `one`, within bounds."""
+    if min(one, other) <= SILENT:
+        return 1.0
+    most: float = 10 ** (MATCH_DB / 20)
+    return min(most, max(1 / most, one / other))
 
 
 def _routed(samples: Samples, channels: int) -> Samples:

@@ -30,6 +30,12 @@ def parent(name: str, bpm: object, bars: int = 2, meter: str = "4/4", key: str =
     return Parent(name, f"{name}.wav", f"{name} drums", beat, Key.parse(key))
 
 
+def scrap(name: str) -> Parent:
+    """Return a parent of less than a bar."""
+    whole = parent(name, 100)
+    return replace(whole, beat=replace(whole.beat, beats=whole.beat.meter.bar / 2, bars=0))
+
+
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     """Lend the history of a life that is over: two jobs that are done, one of one-shots, and one that failed."""
@@ -112,6 +118,8 @@ def test_latents_are_mixed_by_musicldm() -> None:
         (Said(meter=Meter(3, 4)), (parent("a", 100), parent("b", 100)), BadRequest, "is in 4/4 and the mix in 3/4"),
         (Said(guide="sketch"), (parent("a", 100), parent("b", 100)), BadRequest, "mix and guide"),
         (Said(balance=0.5, takes=3), (parent("a", 100), parent("b", 100)), BadRequest, "takes is 3"),
+        (Said(balance=0.5, takes=3, strength=0.5), (parent("a", 100), parent("b", 100)), BadRequest, "takes is 3"),
+        (Said(), (scrap("a"), scrap("b")), BadRequest, r"the first clip \(a\) holds less than a bar of 4/4"),
         (Said(engine="sketch"), (parent("a", 100), parent("b", 100)), EngineUnavailable, "give mix"),
         (Said(engine="mix", blend="latents"), (parent("a", 1e2), parent("b", 1e2)), EngineUnavailable, "give musicldm"),
         (Said(), None, BadRequest, "an armed preset cannot mix clips"),

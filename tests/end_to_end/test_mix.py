@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from daemons import Running, daemon, follow, until
+from daemons import Running, daemon, follow, synced, until
 from measures import seam
 
 from plugin_host.musictime import Grid, Meter, Tempo
@@ -90,6 +90,20 @@ def test_a_mix_that_cannot_be_is_answered_with_its_code(
         refused = until(client, "/bridge/error")[-1]
     assert refused.arguments[:2] == ("/bridge/generate", code)
     assert words in str(refused.arguments[2])
+
+
+def test_a_mix_that_waits_gives_way_to_the_next_of_the_same_two(mixer: Running) -> None:
+    """With `replace`, though nothing was said of how it sounds: it is called by what its parents were."""
+    with mixer.client() as client:
+        client.send("/bridge/generate", "house, only drums", "bars", 64, "takes", 16, "id", "busy")
+        until(client, "/bridge/started")
+        for name in ("hit0", "hit1"):
+            client.send("/bridge/generate", "", "mix", "beat organ", "bpm", 118, "replace", 1, "id", name)
+        heard = synced(client)
+        client.send("/bridge/cancel", "all")
+        synced(client)
+    assert [each.arguments[0] for each in heard if each.address == "/bridge/cancelled"] == ["hit0"]
+    assert [each.arguments[0] for each in heard if each.address == "/bridge/queued"] == ["hit0", "hit1"]
 
 
 def test_a_balance_of_1_is_the_first_clip_alone(mixer: Running) -> None:

@@ -61,6 +61,14 @@ def test_the_frechet_distance_agrees_with_the_root_of_a_matrix() -> None:
     assert measures.frechet_distance(one, other) == pytest.approx(known, rel=1e-9)
 
 
+def test_the_frechet_distance_of_many_clips_takes_no_matrix_of_all_of_them() -> None:
+    """A set that is repeated two hundred times is the same Gaussian, but for the freedom that its spread loses."""
+    one, other = directions(3, 200), directions(4, 300)
+    many, more = np.repeat(one, 200, axis=0), np.repeat(other, 200, axis=0)
+    known = measures.frechet_distance(many[::100], more[::100])
+    assert measures.frechet_distance(many, more) == pytest.approx(known, rel=0.01)
+
+
 def test_words_and_sounds_of_one_direction_are_alike_and_opposites_are_not() -> None:
     """1, 0 and −1, and the mean of them."""
     sounds = np.eye(3)

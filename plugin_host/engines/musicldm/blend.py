@@ -5,7 +5,7 @@ encodes both, and the latents are added up. At strength 0 that is what sounds; b
 towards the prompt, which makes one music out of two where a plain sum is two musics at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,11 +53,13 @@ class Blend:
         sides = (_side(one, plan, geometry.rate), _side(other, plan, geometry.rate))
         return cls(plan, geometry, layout, strength, sides, facts)
 
-    def latents(self, model: Encodes, seed: int) -> torch.Tensor:
-        """Return the latents of both added up, shape ``(channels, time, frequency)``, in the balance of the take."""
+    def latents(self, model: Encodes, seeds: Sequence[int]) -> list[torch.Tensor]:
+        """Return the latents of both added up, shape ``(channels, time, frequency)``, in the balance of each take.
+
+        Each of the two is encoded once, however many takes there are: nobody can be cancelled in the meantime.
+        """
         one, other = (model.encode(self._mel(side)) for side in self.sides)
-        sum_: torch.Tensor = mixed(one, other, balance_of(self.plan, seed))
-        return sum_
+        return [mixed(one, other, balance_of(self.plan, seed)) for seed in seeds]
 
     def told(self, seed: int) -> Mapping[str, Fact]:
         """Return what belongs in the sidecar of the take of that seed."""

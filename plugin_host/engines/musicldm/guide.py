@@ -6,7 +6,7 @@ the session's without a change of pitch.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -92,9 +92,14 @@ class Guide:
         moments = (beats % loop.beats) * (len(loop.sound) / loop.beats)
         return mel.heard(loop.sound, moments, self.geometry)
 
-    def latents(self, model: Encodes, seed: int) -> torch.Tensor:
-        """Return the latents of the guide of the take of that seed, shape ``(channels, time, frequency)``."""
-        return model.encode(self.mel(seed))
+    def latents(self, model: Encodes, seeds: Sequence[int]) -> list[torch.Tensor]:
+        """Return the latents of the guide of each take, by their seeds, shape ``(channels, time, frequency)``.
+
+        A loop of the user's is that of all takes, and encoded once.
+        """
+        if self.loop is not None:
+            return [model.encode(self.mel(seeds[0]))] * len(seeds)
+        return [model.encode(self.mel(seed)) for seed in seeds]
 
     def told(self, _seed: int) -> Mapping[str, Fact]:
         """Return what of it belongs in the sidecar, of any take alike."""

@@ -77,7 +77,7 @@ class Loop:
         if self.guide is None:
             return journey
         seeds = [plan.take_seed(index) for index in range(plan.takes)]
-        guides = torch.stack([self.guide.latents(model, seed) for seed in seeds])
+        guides = torch.stack(self.guide.latents(model, seeds))
         return replace(journey, guide=guides, strength=self.guide.strength)
 
     def exact(self, decoded: torch.Tensor) -> torch.Tensor:

@@ -75,6 +75,7 @@ def test_on_its_own_a_folder_has_neighbours_and_no_distance(tmp_path: Path) -> N
     alone = Heard(Folder(tmp_path, tuple(loops[:1]), ()), np.eye(2, dtype=np.float32)[:1])
     told = _card(alone, None, {"drums": words["drums"]}, "weights")
     assert (told["nearest_mean"], told["inception_score"], told["diversity"]) == (None, None, 1)
+    assert told.keys() == both.keys()
     assert len(told["notes"]) == 2
 
 

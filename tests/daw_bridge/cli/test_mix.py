@@ -1,6 +1,7 @@
 """Laws of ``mix``: two clips become one, delivered as any other, and told of both."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from past import a_job, make_past
 from sounds import grid, groove
 
 from daw_bridge.cli.clipfile import read
+from daw_bridge.requests import read_said
 from plugin_host.musictime import Meter, Tempo
 
 
@@ -69,6 +71,20 @@ def test_jobs_of_the_history_are_mixed_by_their_names(command: Command, home: Pa
     assert clip.known["prompt"] == "dusty break and warm pad"
     assert command("mix", "one:2", "two", "--rate", 8_000, "--takes", 1).status == 0
     assert "give a rank from 1 to 2" in command("mix", "one:3", "two").err
+    assert "'first' is not" in command("mix", "one:first", "two").err
+
+
+def test_without_a_daemon_a_mix_is_made_of_the_history_all_the_same(command: Command, home: Path) -> None:
+    """By the daemon of the command's own, whose journal is empty; and again by its recipe, which has no words."""
+    two = (a_job("one"), a_job("two", "warm pad"))
+    said = read_said({"prompt": "", "mix": "one two:2", "bpm": 105, "balance": 0.5})
+    mixed = a_job("both", "dusty break and warm pad")
+    mixed = replace(mixed, request=replace(mixed.request, said=said))
+    make_past(home / "state", home / "clips", [*two, mixed])
+    ended = command("again", "both", "--folder", home / "mixes", "--json")
+    assert ended.status == 0, ended.err
+    (made,) = (home / "mixes").glob("*.json")
+    assert json.loads(made.read_text())["take_facts"]["second_file"].endswith("_two_r2.wav")
 
 
 @pytest.mark.parametrize(

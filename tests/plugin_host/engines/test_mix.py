@@ -68,6 +68,19 @@ def test_the_licence_of_a_parent_goes_with_it(asked: Plan, tmp_path: Path) -> No
     assert facts["first_licence"] == clips.ENGINE.licence
 
 
+def test_the_licence_of_a_parent_goes_with_a_mix_of_mixes(asked: Plan, tmp_path: Path) -> None:
+    """A mix is of no weights itself; each of those that went into it is told once, however often it was mixed."""
+    card = {"version": "1", "made": "today", "plan": {"takes": 1}}
+    order = replace(clips.an_order(), certificate=card)
+    clip = clips.a_clip()
+    facts = {"first_licence": "BY-NC", "second_licence": "BY-NC and BY"}
+    mixed = replace(clip, facts=replace(clip.facts, engine=MixEngine({}).capabilities, take_facts=facts))
+    wav = FolderDelivery(tmp_path).deliver(mixed, order)
+    assert asked.mix is not None
+    told = made(replace(asked, grid=grid(120, bars=1, rate=8_000), mix=(asked.mix[0], str(wav)))).facts
+    assert told["second_licence"] == "BY-NC and BY"
+
+
 @pytest.mark.parametrize(("balance", "name"), [(1.0, "rock"), (0.0, "house")])
 def test_at_either_end_there_is_one_alone(asked: Plan, balance: float, name: str) -> None:
     """And it is that groove, at the tempo of the plan."""

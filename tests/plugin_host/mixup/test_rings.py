@@ -149,6 +149,19 @@ def test_a_blend_is_as_loud_as_its_parents_whatever_their_levels(quieter: float,
     assert rms[1] * 10 ** (-float(str(facts["mix_gain_db"])) / 20) == pytest.approx(rms[0], rel=0.01)
 
 
+@pytest.mark.parametrize("resting", ["first", "second"])
+def test_what_rests_is_not_made_as_loud_as_what_plays(resting: str) -> None:
+    """The dither of a loop whose first bars are silent stays below all hearing, and the other sounds."""
+    on = grid(100, bars=2, rate=16_000)
+    plays, rests = groove(on, "rock"), Audio(noise(on).samples / np.float32(32_768), 16_000)
+    made, facts = blended(rests, plays, 0.5) if resting == "first" else blended(plays, rests, 0.5)
+    assert facts["match_db"] == 0
+    loudest = float(np.abs(plays.samples).max())
+    assert made.peak > 0.4 * loudest
+    ratio = made.peak / loudest
+    assert np.allclose(made.samples, ratio * plays.samples, atol=1e-3)
+
+
 @given(st.integers(0, 3), st.integers(1, 9_000))
 def test_for_training_a_crop_begins_on_a_downbeat(bar: int, frames: int) -> None:
     """Of a ring it goes on from its start; of anything else it ends in silence."""

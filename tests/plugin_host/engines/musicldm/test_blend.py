@@ -26,6 +26,18 @@ class Quiet:
         """Let it pass."""
 
 
+class Same:
+    """An encoder that changes nothing, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def encode(self, mel: torch.Tensor) -> torch.Tensor:
+        """Give it back."""
+        self.times += 1
+        return mel
+
+
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """Return a plan at 125 BPM of two loops: one of 115 BPM, twice as long and at another rate, and one at 125 BPM."""
@@ -54,20 +66,22 @@ def test_each_loop_lies_beat_by_beat_on_the_ring(asked: Plan) -> None:
 
 def test_the_latents_are_added_up_in_the_balance_of_the_take(asked: Plan) -> None:
     """All of one at 1, all of the other at 0, and what the take's seed draws where nothing is said."""
-
-    class Same:
-        """An encoder that changes nothing."""
-
-        def encode(self, given: torch.Tensor) -> torch.Tensor:
-            """Give it back."""
-            return given
-
-    ends = [blend(dataclasses.replace(asked, balance=part)).latents(Same(), 0) for part in (1.0, 0.0)]
+    encoder = Same()
+    ends = [blend(dataclasses.replace(asked, balance=part)).latents(encoder, [0])[0] for part in (1.0, 0.0)]
     made = blend(asked)
     drawn = float(str(made.told(7)["balance"]))
     assert 0 < drawn < 1
-    assert torch.allclose(made.latents(Same(), 7), drawn * ends[0] + (1 - drawn) * ends[1], atol=1e-5)
+    (sum_,) = made.latents(encoder, [7])
+    assert torch.allclose(sum_, drawn * ends[0] + (1 - drawn) * ends[1], atol=1e-5)
     assert made.told(8)["balance"] != drawn
+
+
+def test_however_many_takes_there_are_each_of_the_two_is_encoded_once(asked: Plan) -> None:
+    """A job that is cancelled is heard between two steps, and no step comes while the guides are made."""
+    encoder = Same()
+    made = blend(asked).latents(encoder, list(range(16)))
+    assert (len(made), encoder.times) == (16, 2)
+    assert not torch.equal(made[0], made[1])
 
 
 def test_at_strength_0_what_sounds_is_their_sum(engine: MusicLdmEngine, asked: Plan) -> None:
@@ -77,7 +91,7 @@ def test_at_strength_0_what_sounds_is_their_sum(engine: MusicLdmEngine, asked: P
     assert model is not None
     made = Blend.of(asked, model.geometry, lay_out(asked.grid, model.geometry, 1.0, 0.08))
     for take in takes:
-        sum_ = made.latents(model, take.seed)
+        (sum_,) = made.latents(model, [take.seed])
         assert np.allclose(
             take.audio.samples[:, 0], model.vocode(model.decode(sum_, Course.RING), Course.RING), atol=1e-4
         )
