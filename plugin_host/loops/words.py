@@ -41,8 +41,11 @@ def read_captions(folder: Path) -> Mapping[str, str]:
     path = folder / CAPTIONS
     if not path.is_file():
         return {}
-    with path.open("rb") as file:
-        raw = file.read(_LARGEST + 1)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise BadValue(f"{path} cannot be read ({error.strerror}); mend that, or move it elsewhere") from None
     if len(raw) > _LARGEST:
         raise BadValue(f"{path} is larger than {_LARGEST >> 20} MB; no folder has so many loops: split it")
     try:
