@@ -181,7 +181,7 @@ def jobs(
 
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="a job's id")]
-What = Annotated[str, typer.Argument(metavar="WHAT", help="a job's id, for all its clips, or the file of one")]
+What = Annotated[list[str], typer.Argument(metavar="WHAT", help="jobs' ids, for all their clips, or files of clips")]
 
 
 @app.command(epilog="Example: daw-bridge again k3xq81ab")

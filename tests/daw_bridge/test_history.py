@@ -12,7 +12,7 @@ import pytest
 from past import a_job, make_past
 
 from daw_bridge import keeper
-from daw_bridge.errors import JournalUnusable, UnknownJob
+from daw_bridge.errors import ClipGone, JournalUnusable, UnknownJob
 from daw_bridge.history import History, PastClip
 from daw_bridge.journal import Journal
 from daw_bridge.keeper import Keeper, tidy
@@ -89,6 +89,20 @@ def test_trash_and_back(history: History) -> None:
     back = history.take_out(gone)
     assert back.place == clip.place
     assert history.take_out(back) == back == history.clips("two")[0]
+
+
+def test_a_clip_that_is_gone_is_nowhere(history: History) -> None:
+    """Neither is it said to be in its folder, nor in the trash, wherever it was seen last."""
+    one, two = history.clips("two")
+    one.place.unlink()
+    for deed in (history.put_away, history.take_out):
+        with pytest.raises(ClipGone, match=r"two_r1\.wav is no longer in its folder"):
+            deed(one)
+    two = history.put_away(two)
+    two.place.unlink()
+    for deed in (history.put_away, history.take_out):
+        with pytest.raises(ClipGone, match=r"two_r2\.wav is no longer in the trash"):
+            deed(two)
 
 
 def test_a_journal_of_another_version_is_not_read(history: History, tmp_path: Path) -> None:
