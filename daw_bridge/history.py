@@ -78,10 +78,12 @@ class History:
                     break
         return found
 
-    def job(self, name: str) -> PastJob:
-        """Return the last job of that id. Raises `UnknownJob`."""
-        for past in self._called(name):
+    def job(self, name: str | None) -> PastJob:
+        """Return the last job of that id; None is the last one of all. Raises `UnknownJob`."""
+        for past in self.jobs(most=1) if name is None else self._called(name):
             return past
+        if name is None:
+            raise UnknownJob("there was no job yet; start one with daw-bridge generate")
         raise UnknownJob(f"there is no job {shown(name)} in the history; daw-bridge jobs lists them")
 
     def clips(self, what: str) -> list[PastClip]:

@@ -122,13 +122,21 @@ def test_what_is_not_there_is_said(command: Command, arguments: list[str]) -> No
     assert "in the history" in ended.err
 
 
-@pytest.mark.usefixtures("clips")
-def test_again_makes_it_anew(command: Command, home: Path) -> None:
-    """The same recipe, the next seed, an id of its own; without a daemon, here."""
-    ended = command("again", "two", "--json")
+def test_again_alone_needs_a_job(command: Command) -> None:
+    """Before there was any, that is said, with the remedy."""
+    assert "there was no job yet; start one with daw-bridge generate" in command("again").err
+
+
+@pytest.mark.parametrize("name", [["one"], []])
+def test_again_makes_it_anew(command: Command, home: Path, name: list[str]) -> None:
+    """The same recipe, the next seed, an id of its own; without a daemon, here; without a name, the last one's."""
+    make_past(home / "state", home / "clips", [a_job("one", "dusty break")] if name else [])
+    make_past(home / "state", home / "clips", [a_job("two", "dub")])
+    make_past(home / "state", home / "clips", [] if name else [a_job("three", "dusty break")])
+    ended = command("again", *name, "--json")
     assert ended.status == 0, ended.err
     made = max((home / "clips").glob("*_r?.json"), key=lambda path: path.stat().st_mtime_ns)
     story = json.loads(made.read_text())
     assert story["request"]["said"]["takes"] == 2
     assert (story["prompt"], story["plan"]["seed"], story["clip"]["form"]) == ("dusty break", 8, "one-shot")
-    assert story["job"] != "two"
+    assert story["job"] not in {"one", "three"}
