@@ -91,7 +91,7 @@ class History:
         name = Path(what).name
         stem = name.removesuffix(".wav").removesuffix(".json")
         if stem != name:
-            found = [each for each in self._all() if stem in {each.place.stem, each.parcel.stem}][-1:]
+            found = [each for each in self._all(stem) if stem in {each.place.stem, each.parcel.stem}][-1:]
             trouble = f"no clip {_named(name)} is in the history"
         else:
             jobs = self._called(what)
@@ -136,10 +136,12 @@ class History:
             rows = base.execute(f"{_SELECT} WHERE id = ? ORDER BY number DESC", (name,))
             return [past for row in rows if (past := _past(base, row)) is not None]
 
-    def _all(self) -> list[PastClip]:
-        """Return all clips, those of the oldest job first."""
+    def _all(self, stem: str = "") -> list[PastClip]:
+        """Return all clips, those of the oldest job first; of most whose names have no `stem` in them, none is read."""
+        part = json.dumps(stem)[1:-1]
         with self._base() as base:
-            return list(_clips(base, "ORDER BY job, rank DESC", ()))
+            which = "AND (instr(parcel, ?) OR instr(place, ?)) ORDER BY job, rank DESC"
+            return list(_clips(base, which, (part, part)))
 
     def _note(self, clip: PastClip) -> None:
         """Write down where a clip is now."""

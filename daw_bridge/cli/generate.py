@@ -23,7 +23,10 @@ def run(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Make clips and list them; of the words that the shell made of the line, one is the prompt. Raises `BridgeError` for what cannot be asked, `CommandFailed` for what failed."""
+    """Make clips and list them; `prompt` is what the shell made of it, one word at most.
+
+    Raises `BridgeError` for what cannot be asked, `CommandFailed` for what failed.
+    """
     job = wish(_whole(prompt), {**said, **dict(_pair(each) for each in more)})
     config = read(config_file, osc=osc, folder=folder)
     with screen.progress("starting") as bar, _daemon(config, folder) as peer, Client(*peer) as client:

@@ -91,8 +91,6 @@ def _parent(name: str, config: Config) -> Parent:
     Raises `CommandFailed` for what is neither, or has no beat.
     """
     path = Path(name).expanduser()
-    if path.is_dir():
-        raise CommandFailed(f"{path} is a folder; name a WAV in it")
     if not path.is_file():
         path = _delivered(name, History(config.paths.state))
     loop = read_loop(path)
@@ -109,7 +107,8 @@ def _delivered(name: str, history: History) -> Path:
     try:
         clip = history.clips(name)[0] if name.endswith(".wav") else clip_named(name, history)[1]
     except UnknownJob as error:
-        raise CommandFailed(f"there is no file {name}, and {error}") from None
+        what = f"{name} is a folder" if Path(name).is_dir() else f"there is no file {name}"
+        raise CommandFailed(f"{what}, and {error}") from None
     look(clip.place)
     return clip.place
 
