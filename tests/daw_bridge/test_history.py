@@ -134,6 +134,23 @@ def test_the_oldest_without_a_star_go_first(history: History, tmp_path: Path) ->
     assert names(history.delivered()) == ["one_r1", "three_r2", "three_r1"]
 
 
+def test_a_clip_that_goes_while_it_is_tidied_keeps_no_other(history: History, tmp_path: Path) -> None:
+    """Somebody takes it between the look and the move: the next one is moved all the same."""
+
+    class Robbed(History):
+        """A history of whose clips somebody takes one a moment before it is moved."""
+
+        def put_away(self, clip: PastClip) -> PastClip:
+            """Take the worst of the oldest job first."""
+            if names([clip]) == ["one_r2"]:
+                clip.place.unlink()
+            return super().put_away(clip)
+
+    limits = FolderConfig(path=tmp_path / "clips", limit_mb=1e-6)
+    assert names(tidy(Robbed(tmp_path / "state"), limits)) == ["one_r1", "two_r2", "two_r1"]
+    assert "one_r2" in names(history.delivered())
+
+
 def test_days_are_counted_from_when_a_clip_was_made(history: History, tmp_path: Path) -> None:
     """What is older goes, but for stars and the last job."""
     limits = FolderConfig(path=tmp_path / "clips", limit_days=1.0)
