@@ -22,6 +22,7 @@
     ├── DeviceUnavailable     device_unavailable
     ├── DiskFull              disk_full           the watched folder has no room
     ├── FolderUnusable        internal            the watched folder is missing, read-only or no folder
+    ├── ClipGone              unknown_job         a clip that somebody moved away or deleted
     ├── PartsLost             internal            somebody removed finished clips before they had their names
     ├── Interrupted           interrupted         the daemon stopped before the job was done
     ├── JournalUnusable       internal            the journal of jobs cannot be opened or read
@@ -156,6 +157,12 @@ class DiskFull(BridgeError):
 
 class FolderUnusable(BridgeError):
     """The watched folder is missing, read-only, or no folder at all."""
+
+
+class ClipGone(BridgeError):
+    """A clip that is not where it was left: somebody moved it away or deleted it."""
+
+    code = "unknown_job"
 
 
 class PartsLost(BridgeError):

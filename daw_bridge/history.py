@@ -17,6 +17,7 @@ from daw_bridge.records import job_of
 from daw_bridge.values import shown
 
 _PATIENCE = 5.0  # seconds that a daemon may be writing
+_LONGEST_NAME = 255  # characters of a file's name
 _DELIVERED, _TRASHED = "delivered", "trashed"
 
 
@@ -77,25 +78,28 @@ class History:
                     break
         return found
 
-    def job(self, name: str) -> PastJob:
-        """Return the last job of that id. Raises `UnknownJob`."""
-        with self._base() as base:
-            for row in base.execute(f"{_SELECT} WHERE id = ? ORDER BY number DESC", (name,)):
-                past = _past(base, row)
-                if past is not None:
-                    return past
+    def job(self, name: str | None) -> PastJob:
+        """Return the last job of that id; None is the last one of all. Raises `UnknownJob`."""
+        for past in self.jobs(most=1) if name is None else self._called(name):
+            return past
+        if name is None:
+            raise UnknownJob("there was no job yet; start one with daw-bridge generate")
         raise UnknownJob(f"there is no job {shown(name)} in the history; daw-bridge jobs lists them")
 
     def clips(self, what: str) -> list[PastClip]:
         """Return the clips that `what` names: all of a job by its id, or one by its file. Raises `UnknownJob`."""
         name = Path(what).name
         stem = name.removesuffix(".wav").removesuffix(".json")
-        if stem == name:
-            found = list(self.job(what).clips)
+        if stem != name:
+            found = [each for each in self._all(stem) if stem in {each.place.stem, each.parcel.stem}][-1:]
+            trouble = f"no clip {_named(name)} is in the history"
         else:
-            found = [each for each in self._all() if stem in {each.place.stem, each.parcel.stem}][-1:]
+            jobs = self._called(what)
+            found = list(jobs[0].clips) if jobs else []
+            trouble = f"job {_named(what)} has no clips" if jobs else f"there is no job or clip {_named(name)}"
+            trouble += " in the history"
         if not found:
-            raise UnknownJob(f"no clip {shown(what)} is in the history; name a job's id, or a file that was delivered")
+            raise UnknownJob(f"{trouble}; name a job's id, or a file that was delivered: daw-bridge jobs lists them")
         return found
 
     def delivered(self) -> list[PastClip]:
@@ -103,16 +107,18 @@ class History:
         return [each for each in self._all() if not each.trashed]
 
     def put_away(self, clip: PastClip) -> PastClip:
-        """Move a clip into the trash, or do nothing if it is there. Raises `FolderUnusable` or `DiskFull`."""
+        """Move a clip into the trash, or do nothing if it is there. Raises `ClipGone`, `FolderUnusable` or `DiskFull`."""
         if clip.trashed:
+            trash.look(clip.place)
             return clip
         moved = replace(clip, place=trash.put_away(clip.place), trashed=True)
         self._note(moved)
         return moved
 
     def take_out(self, clip: PastClip) -> PastClip:
-        """Move a clip out of the trash, or do nothing if it is not there. Raises `FolderUnusable` or `DiskFull`."""
+        """Move a clip out of the trash, or do nothing if it is in its folder. Raises as `put_away` does."""
         if not clip.trashed:
+            trash.look(clip.place)
             return clip
         moved = replace(clip, place=trash.take_out(clip.place, clip.parcel.stem), trashed=False)
         self._note(moved)
@@ -124,10 +130,18 @@ class History:
             rows = [(mark, each.number, each.parcel.rank) for each in clips]
             base.executemany("UPDATE clips SET starred = ? WHERE job = ? AND rank = ?", rows)
 
-    def _all(self) -> list[PastClip]:
-        """Return all clips, those of the oldest job first."""
+    def _called(self, name: str) -> list[PastJob]:
+        """Return the jobs of that id, the last one first."""
         with self._base() as base:
-            return list(_clips(base, "ORDER BY job, rank DESC", ()))
+            rows = base.execute(f"{_SELECT} WHERE id = ? ORDER BY number DESC", (name,))
+            return [past for row in rows if (past := _past(base, row)) is not None]
+
+    def _all(self, stem: str = "") -> list[PastClip]:
+        """Return all clips, those of the oldest job first; of most whose names have no `stem` in them, none is read."""
+        part = json.dumps(stem)[1:-1]
+        with self._base() as base:
+            which = "AND (instr(parcel, ?) OR instr(place, ?)) ORDER BY job, rank DESC"
+            return list(_clips(base, which, (part, part)))
 
     def _note(self, clip: PastClip) -> None:
         """Write down where a clip is now."""
@@ -185,6 +199,11 @@ def _clips(base: sqlite3.Connection, which: str, values: Sequence[Any]) -> Itera
         parcel = Parcel.of(json.loads(text))
         where = Path(json.loads(place)) if place else parcel.wav
         yield PastClip(number, parcel, where, bool(starred), state == _TRASHED)
+
+
+def _named(name: str) -> str:
+    """Show the name of a file whole, as far as any file can have it: its end is what tells clips apart."""
+    return repr(name) if len(name) <= _LONGEST_NAME else shown(name)
 
 
 def _text(job: Job) -> str:

@@ -7,10 +7,11 @@ changed since is theirs. The clips of the last job stay, however small the limit
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from daw_bridge import reports
-from daw_bridge.errors import BridgeError
+from daw_bridge.errors import BridgeError, ClipGone
 from daw_bridge.history import History, PastClip
 from daw_bridge.journal import Journal
 from daw_bridge.requests import Request
@@ -79,7 +80,8 @@ def tidy(history: History, limits: FolderConfig) -> list[PastClip]:
         if clip.starred or clip.number == last:
             continue
         if beyond > 0 or clip.parcel.made / 1e9 < before:
-            gone.append(history.put_away(clip))
+            with suppress(ClipGone):  # somebody took it a moment ago, and it needs no room here either
+                gone.append(history.put_away(clip))
             beyond -= size
     return gone
 

@@ -20,6 +20,15 @@ from plugin_host.engine import Fact
 
 _LARGEST = 65_536  # bytes; a recipe is a page of text at most
 _NOT_IN_A_PRESET = frozenset({"id", "preset", "reply_port"})  # these belong to one request
+_KEYS = (
+    "prompt",
+    "family",
+    "about",
+    "armed",
+    "weights",
+    "hints",
+    *(key for key in JOB_KEYS if key not in _NOT_IN_A_PRESET),
+)
 _LONGEST_HINT = 200  # characters
 _WEIGHT = Number(0, 10)
 
@@ -61,16 +70,26 @@ def read_preset(path: Path) -> Preset:
 def _preset(path: Path, values: dict[str, Any]) -> Preset:
     """Make a preset of what stood in its file."""
     name = Word()(path.stem)
+    _look_at_keys(values)
     weights = {_word(key): _weight(key, value) for key, value in _table(values, "weights").items()}
     hints = {_word(key): _hint(key, value) for key, value in _table(values, "hints").items()}
     about = {key: read(values.pop(key, "")) if key in values else "" for key, read in ABOUT.items()}
     armed = _armed(values.pop("armed", False))
-    if unusable := sorted(_NOT_IN_A_PRESET & values.keys()):
-        raise BadPreset(f"{unusable[0]} belongs to a request; take it out of the preset")
     if not values.get("prompt"):
         raise BadPreset('prompt is missing; write prompt = "what it should play"')
     said = read_said({key: _plain(key, value) for key, value in values.items()})
     return Preset(name, path, about["family"] or "other", about["about"], said, weights, hints, armed)
+
+
+def _look_at_keys(values: Mapping[str, Any]) -> None:
+    """Raise `BadPreset` for a key that a preset does not have: first of all, as it may be what something misses."""
+    for key in values:
+        if key in _NOT_IN_A_PRESET:
+            raise BadPreset(f"{key} belongs to a request; take it out of the preset")
+        if key not in _KEYS:
+            near = get_close_matches(key, _KEYS, n=2, cutoff=0.6)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(_KEYS)}"
+            raise BadPreset(f"{shown(key)} is no key of a preset; {hint}")
 
 
 def _table(values: dict[str, Any], name: str) -> Mapping[str, Any]:

@@ -10,9 +10,15 @@ from plugin_host.engine import SEEDS
 
 
 def run(
-    config_file: Path | None, name: str, *, osc: str | None, folder: Path | None, state: Path | None, as_json: bool
+    config_file: Path | None,
+    name: str | None,
+    *,
+    osc: str | None,
+    folder: Path | None,
+    state: Path | None,
+    as_json: bool,
 ) -> None:
-    """Make the job called `name` anew. What it left to the session comes from the session as it is now.
+    """Make the job called `name` anew, or the last one. What it left to the session comes from the session as it is now.
 
     Raises `UnknownJob`, and what `generate` raises.
     """
@@ -23,4 +29,4 @@ def run(
         recipe.pop(theirs, None)
     recipe["seed"] = (before.plan.seed + 1) % SEEDS.stop
     said = {key: str(int(value)) if isinstance(value, bool) else str(value) for key, value in recipe.items()}
-    generate.run(config_file, prompt, said, [], osc=osc, folder=folder, as_json=as_json)
+    generate.run(config_file, [] if prompt is None else [prompt], said, [], osc=osc, folder=folder, as_json=as_json)

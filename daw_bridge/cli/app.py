@@ -35,6 +35,7 @@ Folder = Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="wh
 State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help="journal, spool and logs")]
 Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="the generator")]
 Rate = Annotated[str | None, typer.Option("--rate", metavar="HZ", help="sample rate until the DAW says otherwise")]
+_MORE_WORDS = {"allow_extra_args": True}  # so that a prompt without quotes is known as what it is
 Json = Annotated[bool, typer.Option("--json", help="write JSON for a program to read")]
 
 
@@ -85,8 +86,9 @@ def demo(
     run(folder, as_json=as_json)
 
 
-@app.command(epilog="Example: daw-bridge generate 'dusty breakbeat' --bars 8 --bpm 92")
+@app.command(epilog="Example: daw-bridge generate 'dusty breakbeat' --bars 8 --bpm 92", context_settings=_MORE_WORDS)
 def generate(
+    context: typer.Context,
     prompt: Annotated[
         str | None, typer.Argument(metavar="PROMPT", help="what to play; with --preset, in place of its prompt")
     ] = None,
@@ -122,7 +124,8 @@ def generate(
         "rate": rate,
     }
     said = {name: value for name, value in keys.items() if value is not None}
-    run(config, prompt, said, more or [], osc=osc, folder=folder, as_json=as_json)
+    words = [] if prompt is None else [prompt, *context.args]
+    run(config, words, said, more or [], osc=osc, folder=folder, as_json=as_json)
 
 
 @app.command(epilog="Example: daw-bridge mix break_92bpm.wav k3xq81ab --bars 4 --balance 0.6")
@@ -180,13 +183,13 @@ def jobs(
     list_jobs(config, state, search, most, as_json=as_json)
 
 
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="a job's id")]
-What = Annotated[str, typer.Argument(metavar="WHAT", help="a job's id, for all its clips, or the file of one")]
+JobId = Annotated[str | None, typer.Argument(metavar="JOB", help="a job's id; the last job if left out")]
+What = Annotated[list[str], typer.Argument(metavar="WHAT", help="jobs' ids, for all their clips, or files of clips")]
 
 
 @app.command(epilog="Example: daw-bridge again k3xq81ab")
 def again(
-    job: JobId,
+    job: JobId = None,
     folder: Folder = None,
     config: ConfigFile = None,
     osc: Osc = None,

@@ -37,6 +37,8 @@ def read(path: Path) -> ClipFile:
     try:
         chunks = riff.read(path)
         sound = measure(path)
+    except FileNotFoundError:
+        raise CommandFailed(f"{path} is not there; name a WAV that is") from None
     except OSError as error:
         raise CommandFailed(f"{path} cannot be read: {error.strerror or error}; name a WAV that is there") from None
     except BadValue as error:

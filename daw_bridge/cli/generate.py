@@ -15,7 +15,7 @@ from daw_bridge.errors import BadRequest
 
 def run(
     config_file: Path | None,
-    prompt: str | None,
+    prompt: Sequence[str],
     said: Mapping[str, str],
     more: Sequence[str],
     *,
@@ -23,8 +23,11 @@ def run(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Make clips and list them. Raises `BridgeError` for what cannot be asked, `CommandFailed` for what failed."""
-    job = wish(prompt, {**said, **dict(_pair(each) for each in more)})
+    """Make clips and list them; `prompt` is what the shell made of it, one word at most.
+
+    Raises `BridgeError` for what cannot be asked, `CommandFailed` for what failed.
+    """
+    job = wish(_whole(prompt), {**said, **dict(_pair(each) for each in more)})
     config = read(config_file, osc=osc, folder=folder)
     with screen.progress("starting") as bar, _daemon(config, folder) as peer, Client(*peer) as client:
         outcome = follow(client, job, bar)
@@ -35,6 +38,15 @@ def run(
     clips.show(outcome, paper)
     for place in clips.folders([outcome]):
         paper.print(f"in {screen.plain(place)}, after {outcome.seconds:.2f} s", soft_wrap=True)
+
+
+def _whole(words: Sequence[str]) -> str | None:
+    """Return the prompt; None where there is none. Raises `BadRequest` for one that was not in quotes."""
+    if len(words) > 1:
+        raise BadRequest(
+            f"the prompt is in {len(words)} parts; put it in quotes: daw-bridge generate '{' '.join(words)}'"
+        )
+    return words[0] if words else None
 
 
 def _pair(text: str) -> tuple[str, str]:

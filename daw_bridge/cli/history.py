@@ -1,14 +1,16 @@
 """``daw-bridge jobs``, ``star``, ``trash`` and ``keep``: what was made, and which of it stays. No daemon is needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.table import Column
 
 from daw_bridge.cli import screen
 from daw_bridge.cli.settings import read
+from daw_bridge.errors import ClipGone, DiskFull, FolderUnusable, UnknownJob
 from daw_bridge.history import History, PastClip, PastJob
 from daw_bridge.records import said_card
 
@@ -28,35 +30,64 @@ def list_jobs(config_file: Path | None, state: Path | None, words: str, most: in
         screen.out().print(screen.plain(why), soft_wrap=True)
 
 
-def star(config_file: Path | None, state: Path | None, what: str, *, undo: bool) -> None:
-    """Give the clips that `what` names a star, or take it. Raises `UnknownJob`."""
+def star(config_file: Path | None, state: Path | None, names: Sequence[str], *, undo: bool) -> None:
+    """Give the clips that `names` name a star, or take it. Raises `typer.Exit` where a name names none."""
     history = History(read(config_file, state=state).paths.state)
-    clips = history.clips(what)
-    history.star(clips, 0 if undo else 1)
-    _tell(clips, "has no star" if undo else "has a star")
+
+    def mark(clip: PastClip) -> PastClip:
+        """Give one a star, or take it."""
+        history.star([clip], 0 if undo else 1)
+        return clip
+
+    _each(history, names, mark, "has no star" if undo else "has a star")
 
 
-def trash(config_file: Path | None, state: Path | None, what: str) -> None:
-    """Move the clips that `what` names into the trash. Raises `UnknownJob`, `FolderUnusable` or `DiskFull`."""
+def trash(config_file: Path | None, state: Path | None, names: Sequence[str]) -> None:
+    """Move the clips that `names` name into the trash. Raises `typer.Exit` where that failed for one of them."""
     history = History(read(config_file, state=state).paths.state)
-    _tell(_each(history.clips(what), history.put_away), "is in the trash")
+    _each(history, names, history.put_away, "is in the trash")
 
 
-def keep(config_file: Path | None, state: Path | None, what: str) -> None:
-    """Take the clips that `what` names out of the trash. Raises `UnknownJob`, `FolderUnusable` or `DiskFull`."""
+def keep(config_file: Path | None, state: Path | None, names: Sequence[str]) -> None:
+    """Take the clips that `names` name out of the trash. Raises `typer.Exit` where that failed for one of them."""
     history = History(read(config_file, state=state).paths.state)
-    _tell(_each(history.clips(what), history.take_out), "is in its folder")
+    _each(history, names, history.take_out, "is in its folder")
 
 
-def _each(clips: list[PastClip], move: Callable[[PastClip], PastClip]) -> list[PastClip]:
-    """Move each of `clips`."""
-    return [move(each) for each in clips]
+def _each(history: History, names: Sequence[str], deed: Callable[[PastClip], PastClip], become: str) -> None:
+    """Do `deed` to all clips that `names` name, and say of each what it has `become`, or what is in the way.
+
+    A clip that is gone is said to be so, and is a failure only where its name names no other. The rest goes on.
+    """
+    answered: set[tuple[int, int]] = set()  # a shell's glob names a clip by its sound and by its story
+    failed = False
+    for name in names:
+        try:
+            clips = history.clips(name)
+        except UnknownJob as error:
+            screen.note(str(error))
+            failed = True
+            continue
+        fresh = [each for each in clips if (each.number, each.parcel.rank) not in answered]
+        answered.update((each.number, each.parcel.rank) for each in fresh)
+        failed |= bool(fresh) and not _done(fresh, deed, become)
+    if failed:
+        raise typer.Exit(1)
 
 
-def _tell(clips: list[PastClip], what: str) -> None:
-    """Say of each clip what it is now."""
-    for each in clips:
-        screen.out().print(screen.plain(f"{each.place.name} {what}"), soft_wrap=True)
+def _done(clips: list[PastClip], deed: Callable[[PastClip], PastClip], become: str) -> bool:
+    """Do `deed` to each of `clips`; return whether nothing failed, and not all of them are gone."""
+    gone = failed = 0
+    for clip in clips:
+        try:
+            done = deed(clip)
+        except (ClipGone, DiskFull, FolderUnusable) as error:
+            screen.note(str(error))
+            gone += isinstance(error, ClipGone)
+            failed += not isinstance(error, ClipGone)
+        else:
+            screen.out().print(screen.plain(f"{done.place.name} {become}"), soft_wrap=True)
+    return not failed and gone < len(clips)
 
 
 def _show(found: list[PastJob]) -> None:

@@ -17,6 +17,7 @@ from daw_bridge.cli.settings import read
 from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.order import Order
+from daw_bridge.deliveries.trash import look
 from daw_bridge.deliveries.wav import Depth
 from daw_bridge.errors import UnknownJob
 from daw_bridge.history import History
@@ -101,11 +102,16 @@ def _parent(name: str, config: Config) -> Parent:
 
 
 def _delivered(name: str, history: History) -> Path:
-    """Return where the clip lies that is called `name`: by a job's id, that with a rank, or the name of its file."""
+    """Return where the clip lies that is called `name`: by a job's id, that with a rank, or the name of its file.
+
+    Raises `CommandFailed` for what nobody knows, and `ClipGone` for a clip that somebody has moved away.
+    """
     try:
         clip = history.clips(name)[0] if name.endswith(".wav") else clip_named(name, history)[1]
     except UnknownJob as error:
-        raise CommandFailed(f"{name} is no file that can be mixed, and {error}") from None
+        what = f"{name} is a folder" if Path(name).is_dir() else f"there is no file {name}"
+        raise CommandFailed(f"{what}, and {error}") from None
+    look(clip.place)
     return clip.place
 
 

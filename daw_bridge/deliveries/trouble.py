@@ -18,15 +18,18 @@ _IN_PLAIN_WORDS = {
 }
 
 
+ELSEWHERE = ", or choose another folder with --folder"
+"""What can be done as well where the folder is one's choice."""
+
+
 @contextmanager
-def in_plain_words(folder: Path) -> Iterator[None]:
-    """Turn whatever the system says into what is wrong with `folder` and what to do about it."""
+def in_plain_words(folder: Path, otherwise: str = ELSEWHERE) -> Iterator[None]:
+    """Turn whatever the system says into what is wrong with `folder` and what to do about it, or `otherwise`."""
     try:
         yield
     except OSError as error:
-        elsewhere = "or choose another folder with --folder"
         if error.errno in _NO_ROOM:
-            raise DiskFull(f"no room for the clip in {folder}; free some space there, {elsewhere}") from error
+            raise DiskFull(f"no room for the clip in {folder}; free some space there{otherwise}") from error
         system = f"cannot be used ({error.strerror or error}); check its disk"
         trouble = _IN_PLAIN_WORDS.get(error.errno or 0, system)
-        raise FolderUnusable(f"the folder {folder} {trouble}, {elsewhere}") from error
+        raise FolderUnusable(f"the folder {folder} {trouble}{otherwise}") from error

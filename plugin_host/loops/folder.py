@@ -40,6 +40,8 @@ def read_folder(folder: Path, told: Callable[[int, int], None] | None = None) ->
     Hidden files and folders are passed over, as every browser does. Raises `BadValue` where there is no such folder,
     too much in it, or its captions cannot be read.
     """
+    if folder.is_file():
+        raise BadValue(f"{folder} is a file; name the folder that holds it")
     if not folder.is_dir():
         raise BadValue(f"there is no folder {folder}; name one that holds loops")
     captions = dict(read_captions(folder))

@@ -27,9 +27,12 @@ def read_sound(path: Path) -> Audio:
     import soundfile  # a daemon that reads no loops does not load it
 
     try:
+        path.stat()
         told = soundfile.info(path)
         _check_size(path, told.duration, told.channels, told.samplerate)
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadValue(f"{path} is not there; name a sound that is") from None
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         raise BadValue(f"{path.name} is no sound file that can be read ({error}); export it anew as a WAV") from None
     if not len(samples) or not np.isfinite(samples).all() or np.abs(samples).max() < SILENT:

@@ -12,7 +12,7 @@ import pytest
 from past import a_job, make_past
 
 from daw_bridge import keeper
-from daw_bridge.errors import JournalUnusable, UnknownJob
+from daw_bridge.errors import ClipGone, JournalUnusable, UnknownJob
 from daw_bridge.history import History, PastClip
 from daw_bridge.journal import Journal
 from daw_bridge.keeper import Keeper, tidy
@@ -91,6 +91,20 @@ def test_trash_and_back(history: History) -> None:
     assert history.take_out(back) == back == history.clips("two")[0]
 
 
+def test_a_clip_that_is_gone_is_nowhere(history: History) -> None:
+    """Neither is it said to be in its folder, nor in the trash, wherever it was seen last."""
+    one, two = history.clips("two")
+    one.place.unlink()
+    for deed in (history.put_away, history.take_out):
+        with pytest.raises(ClipGone, match=r"two_r1\.wav is no longer in its folder"):
+            deed(one)
+    two = history.put_away(two)
+    two.place.unlink()
+    for deed in (history.put_away, history.take_out):
+        with pytest.raises(ClipGone, match=r"two_r2\.wav is no longer in the trash"):
+            deed(two)
+
+
 def test_a_journal_of_another_version_is_not_read(history: History, tmp_path: Path) -> None:
     """It is named, with the remedy; so is one that is damaged."""
     path = tmp_path / "state" / FILE
@@ -118,6 +132,23 @@ def test_the_oldest_without_a_star_go_first(history: History, tmp_path: Path) ->
     assert tidy(history, limits) == []
     assert names(tidy(history, FolderConfig(path=tmp_path / "clips", limit_mb=1e-6))) == ["two_r1"]
     assert names(history.delivered()) == ["one_r1", "three_r2", "three_r1"]
+
+
+def test_a_clip_that_goes_while_it_is_tidied_keeps_no_other(history: History, tmp_path: Path) -> None:
+    """Somebody takes it between the look and the move: the next one is moved all the same."""
+
+    class Robbed(History):
+        """A history of whose clips somebody takes one a moment before it is moved."""
+
+        def put_away(self, clip: PastClip) -> PastClip:
+            """Take the worst of the oldest job first."""
+            if names([clip]) == ["one_r2"]:
+                clip.place.unlink()
+            return super().put_away(clip)
+
+    limits = FolderConfig(path=tmp_path / "clips", limit_mb=1e-6)
+    assert names(tidy(Robbed(tmp_path / "state"), limits)) == ["one_r1", "two_r2", "two_r1"]
+    assert "one_r2" in names(history.delivered())
 
 
 def test_days_are_counted_from_when_a_clip_was_made(history: History, tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def test_a_refusal_is_told_in_the_daemons_words(command: Command, osc: str, argu
     [
         ([], "the prompt is missing"),
         (["   "], "the prompt is missing"),
+        (["dusty", "breakbeat", "--bars", "2"], "put it in quotes: daw-bridge generate 'dusty breakbeat'"),
         (["x", "--bars", "65"], "bars: '65' is not allowed; give a whole number from 1 to 64"),
         (["x", "--bpm", "fast"], "bpm: 'fast' is not a number"),
         (["x", "--key", "H"], "key: key is 'H'"),

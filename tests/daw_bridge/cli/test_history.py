@@ -63,6 +63,47 @@ def test_clips_go_into_the_trash_and_come_back(command: Command, clips: Path) ->
     assert {path.name: path.read_bytes() for path in clips.iterdir() if path.is_file()} == before
 
 
+def test_what_the_user_took_keeps_nothing_else_from_moving(command: Command, clips: Path) -> None:
+    """Each clip of the job that is there is moved and named, each that is gone is said to be gone."""
+    first, second = sorted(clips.glob("*_two_*.wav"))
+    second.unlink()
+    for words, what in (("trash", "is in the trash"), ("keep", "is in its folder")):
+        ended = command(words, "two")
+        assert (ended.status, ended.out) == (0, f"{first.name} {what}\n")
+        assert ended.err == f"daw-bridge: {second.name} is no longer in its folder\n"
+    first.unlink()
+    for words in ("trash", "keep"):
+        ended = command(words, "two")
+        assert (ended.status, ended.out) == (1, "")
+        assert ended.err.count("is no longer in its folder") == 2
+    ended = command("trash", second)
+    assert (ended.status, ended.err) == (1, f"daw-bridge: {second.name} is no longer in its folder\n")
+
+
+def test_a_shells_glob_is_taken(command: Command, clips: Path) -> None:
+    """Each name is answered, each clip once, whether its sound or its story was named; any failure is in the status."""
+    found = sorted(clips.glob("*"))
+    sounds = [path.name for path in found if path.suffix == ".wav"]
+    for words, what in (("star", "has a star"), ("trash", "is in the trash")):
+        ended = command(words, *found)
+        assert (ended.status, ended.err) == (0, "")
+        assert sorted(ended.out.splitlines()) == [f"{name} {what}" for name in sounds]
+    ended = command("keep", "one", "nine", "README.md", "two")
+    assert ended.status == 1
+    assert sorted(ended.out.splitlines()) == [f"{name} is in its folder" for name in sounds]
+    assert [line.partition(";")[0] for line in ended.err.splitlines()] == [
+        "daw-bridge: there is no job or clip 'nine' in the history",
+        "daw-bridge: there is no job or clip 'README.md' in the history",
+    ]
+
+
+@pytest.mark.usefixtures("clips")
+def test_the_name_of_an_unknown_file_is_said_whole(command: Command) -> None:
+    """Its path may be as long as it likes: the name is what tells clips apart."""
+    name = "dusty-breakbeat-with-vinyl-crackle_92bpm_8bars_Am_k3xq81ab_r1.wav"
+    assert f"no clip '{name}' is in the history" in command("trash", f"/a/rather/long/way/into/the/disk/{name}").err
+
+
 def test_stars_are_shown(command: Command, clips: Path) -> None:
     """And taken away again."""
     one = next(clips.glob("*_one_r2.wav"))
@@ -81,13 +122,21 @@ def test_what_is_not_there_is_said(command: Command, arguments: list[str]) -> No
     assert "in the history" in ended.err
 
 
-@pytest.mark.usefixtures("clips")
-def test_again_makes_it_anew(command: Command, home: Path) -> None:
-    """The same recipe, the next seed, an id of its own; without a daemon, here."""
-    ended = command("again", "two", "--json")
+def test_again_alone_needs_a_job(command: Command) -> None:
+    """Before there was any, that is said, with the remedy."""
+    assert "there was no job yet; start one with daw-bridge generate" in command("again").err
+
+
+@pytest.mark.parametrize("name", [["one"], []])
+def test_again_makes_it_anew(command: Command, home: Path, name: list[str]) -> None:
+    """The same recipe, the next seed, an id of its own; without a daemon, here; without a name, the last one's."""
+    make_past(home / "state", home / "clips", [a_job("one", "dusty break")] if name else [])
+    make_past(home / "state", home / "clips", [a_job("two", "dub")])
+    make_past(home / "state", home / "clips", [] if name else [a_job("three", "dusty break")])
+    ended = command("again", *name, "--json")
     assert ended.status == 0, ended.err
     made = max((home / "clips").glob("*_r?.json"), key=lambda path: path.stat().st_mtime_ns)
     story = json.loads(made.read_text())
     assert story["request"]["said"]["takes"] == 2
     assert (story["prompt"], story["plan"]["seed"], story["clip"]["form"]) == ("dusty break", 8, "one-shot")
-    assert story["job"] != "two"
+    assert story["job"] not in {"one", "three"}

@@ -205,7 +205,7 @@ def test_nothing_in_a_file_can_steer_the_terminal(command: Command, home: Path) 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "cannot be read: No such file or directory; name a WAV that is there"),
+        (None, "clip.wav is not there; name a WAV that is"),
         (b"", "is empty; name a WAV"),
         (b"ID3 this is an MP3", "is no WAV; name a WAV"),
         (b"RIFF\x04\0\0\0WAVE", "has no sound in it"),

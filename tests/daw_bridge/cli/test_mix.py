@@ -72,6 +72,9 @@ def test_jobs_of_the_history_are_mixed_by_their_names(command: Command, home: Pa
     assert command("mix", "one:2", "two", "--rate", 8_000, "--takes", 1).status == 0
     assert "give a rank from 1 to 2" in command("mix", "one:3", "two").err
     assert "'first' is not" in command("mix", "one:first", "two").err
+    second.unlink()
+    for name in ("two:2", second.name):
+        assert f"{second.name} is no longer in its folder" in command("mix", "one", name).err
 
 
 def test_without_a_daemon_a_mix_is_made_of_the_history_all_the_same(command: Command, home: Path) -> None:
@@ -93,7 +96,7 @@ def test_without_a_daemon_a_mix_is_made_of_the_history_all_the_same(command: Com
         (
             ["nothing", "nothing"],
             1,
-            "nothing is no file that can be mixed, and there is no job 'nothing' in the history",
+            "there is no file nothing, and there is no job 'nothing' in the history",
         ),
         (["A", "B", "--bpm", "140"], 2, "is at 100 BPM and the mix at 140 BPM; without harm it can be brought to"),
         (["A", "B", "--balance", "2"], 2, "balance: '2' is not allowed; give a number from 0 to 1"),

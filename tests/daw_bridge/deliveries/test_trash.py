@@ -7,7 +7,7 @@ from clips import a_clip, an_order
 
 from daw_bridge.deliveries.folder import FolderDelivery
 from daw_bridge.deliveries.trash import NAME, put_away, take_out
-from daw_bridge.errors import FolderUnusable
+from daw_bridge.errors import ClipGone
 
 
 def test_a_clip_goes_and_comes_back_with_its_story(tmp_path: Path) -> None:
@@ -37,9 +37,14 @@ def test_names_that_are_taken_are_varied(tmp_path: Path) -> None:
 
 
 def test_a_clip_that_is_gone_is_said(tmp_path: Path) -> None:
-    """And a sound whose story somebody removed goes alone."""
-    with pytest.raises(FolderUnusable):
+    """Its folder is not to blame, unless that is gone too; and a sound whose story somebody removed goes alone."""
+    with pytest.raises(ClipGone, match=r"^gone\.wav is no longer in its folder$"):
         put_away(tmp_path / "gone.wav")
+    with pytest.raises(ClipGone, match=r"^gone\.wav is no longer in the trash$"):
+        take_out(tmp_path / NAME / "gone.wav", "gone")
+    with pytest.raises(ClipGone, match=r"no longer in its folder: .*away is not there$"):
+        put_away(tmp_path / "away" / "gone.wav")
+    assert list(tmp_path.iterdir()) == []
     wav = FolderDelivery(tmp_path).deliver(a_clip(), an_order())
     wav.with_name(f"{wav.name.removesuffix('.wav')}.json").unlink()
     assert put_away(wav).exists()

@@ -130,7 +130,12 @@ def test_nothing_in_a_folder_is_left_out_in_silence(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """With what to do."""
+    """With what to do; so is a file that was taken for one, and a sound that is not there."""
+    with pytest.raises(BadValue, match=r"loop\.wav is not there; name a sound that is"):
+        read_loop(tmp_path / "loop.wav")
+    (tmp_path / "loop.wav").touch()
+    with pytest.raises(BadValue, match=r"loop\.wav is a file; name the folder"):
+        read_folder(tmp_path / "loop.wav")
     with pytest.raises(BadValue, match=r"there is no folder .*; name one that holds loops"):
         read_folder(tmp_path / "nowhere")
 
