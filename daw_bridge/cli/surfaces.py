@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Column
 
 from daw_bridge.cli import screen
+from daw_bridge.cli.daemons import Found, find, followed
 from daw_bridge.cli.errors import CommandFailed
 from daw_bridge.config import Config
 from daw_bridge.errors import BadRequest, BadSurface
@@ -81,7 +82,8 @@ def run(
     """
     surfaces, broken = read_surfaces(shipped)
     shelf = ReceiptShelf(config.paths.state)
-    desk = _Desk(surfaces, machine, shelf, tuple(shelf.all()), told(config))
+    found = find(config)
+    desk = _Desk(surfaces, machine, shelf, tuple(shelf.all()), told(followed(config, found)))
     for error in broken:
         screen.note(f"surface left out: {error}")
     if deed is Deed.SHOW:
@@ -92,6 +94,8 @@ def run(
         done.append((site, outcome))
         if not as_json:
             _tell(site, outcome, deed)
+        if any(path.name == site.settings for path in outcome.written):
+            screen.note(f"{site.name} looks for clips in {desk.told.clips}, {_says(found, desk.told)}")
         for path, state in outcome.kept.items():
             hint = _TO_HAVE_OURS if state is FileState.CHANGED and deed is not Deed.REMOVE else ""
             screen.note(f"{path} {_LEFT[state]}{hint}")
@@ -102,6 +106,15 @@ def run(
         screen.note(f"nothing to {deed.value}")
     if deed is not Deed.REMOVE and any(FileState.FOREIGN in outcome.kept.values() for _, outcome in done):
         raise CommandFailed("not everything could be put into place; follow the remedies above")
+
+
+def _says(found: Found | None, what: Told) -> str:
+    """Say from whom the folder of the clips is known."""
+    if found is None:
+        return "as the settings say (no daemon runs that could be asked; when it delivers elsewhere, say --update then)"
+    if str(found.folder) == what.clips:
+        return "as the running daemon says"
+    return f"as the settings say; the running daemon delivers into {found.folder}, which is not here"
 
 
 def _base(to: Path | None, names: list[str]) -> Path | None:

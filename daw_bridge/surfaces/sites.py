@@ -17,7 +17,7 @@ from daw_bridge.errors import SurfaceUnusable
 from daw_bridge.surfaces.catalogue import Surface, factory_surfaces
 from daw_bridge.surfaces.places import PLACES, Machine
 from daw_bridge.surfaces.receipts import Receipt, sum_of
-from daw_bridge.surfaces.told import Told, text
+from daw_bridge.surfaces.told import Told, read, text
 
 
 class FileState(Enum):
@@ -56,6 +56,22 @@ class Site:
     surface: Surface | None
     base: Path | None
     receipt: Receipt | None
+
+    @property
+    def settings(self) -> str:
+        """The name of the file in which it is told where the daemon is; empty if it has none."""
+        return self.surface.settings if self.surface else ""
+
+    def said(self) -> Mapping[str, object]:
+        """Return what it was told, by key as in `Told`; nothing where nothing of ours can be read."""
+        known = self.receipt.written if self.receipt and self.settings else {}
+        for path in known:
+            if path.name == self.settings:
+                try:
+                    return read(path.read_bytes(), path.name)
+                except OSError:
+                    return {}
+        return {}
 
     def wanted(self, what: Told) -> dict[Path, bytes]:
         """Return what should lie here, by path. Raises `SurfaceUnusable` if our own files cannot be read."""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from commands import Command
+from daemons import daemon
 from homes import BASES, furnished, tree
+from ports import free_port
 from shipments import ship
 
 from daw_bridge.cli import checks
@@ -15,6 +17,7 @@ from daw_bridge.cli.errors import CommandFailed
 from daw_bridge.cli.surfaces import Deed, run
 from daw_bridge.config import load
 from daw_bridge.errors import BadRequest
+from daw_bridge.surfaces.told import read
 
 Say = Callable[..., str]
 """Says a deed and names to the command in a home of a system, and returns what it wrote on both outputs."""
@@ -34,9 +37,10 @@ def shipped(home: Path) -> Path:
 @pytest.fixture
 def say(home: Path, shipped: Path, capsys: pytest.CaptureFixture[str]) -> Say:
     """Lend the command, in a Linux home with everything in it, or that of another system."""
+    port = free_port()
 
     def said(deed: Deed, *names: str, to: Path | None = None, as_json: bool = False, system: str = "Linux") -> str:
-        config = load(None, {}, {"osc.port": 9310, "paths.state": home / "state", "folder.path": home / "clips"})
+        config = load(None, {}, {"osc.port": port, "paths.state": home / "state", "folder.path": home / "clips"})
         machine = furnished(system, home / system)
         run(config, deed, list(names), to, machine, shipped, as_json=as_json)
         written = capsys.readouterr()
@@ -196,3 +200,25 @@ def test_the_doctor_says_how_it_is_with_them(command: Command, home: Path) -> No
     (receipt,) = (home / "state" / "surfaces").iterdir()
     receipt.write_text("spoiled")
     assert checks.surfaces(config).remedy.startswith("move it away")
+
+
+def test_a_surface_is_told_what_the_running_daemon_does(command: Command, home: Path, tmp_path: Path) -> None:
+    """Not what the settings say when it was started with other folders; the doctor says what goes astray until then."""
+    reaper = home / "REAPER"
+    reaper.mkdir()
+    with daemon(tmp_path / "other") as running:
+        at = ("--osc", f"{running.host}:{running.port}")
+        config = load(None, {}, {"osc.port": running.port, "paths.state": home / "state"})
+        ended = command("surfaces", "--install", "reaper", *at, "--to", reaper)
+        assert f"looks for clips in {running.folder}, as the running daemon says" in ended.err
+        (file,) = reaper.rglob("daw_bridge_settings.lua")
+        said = read(file.read_bytes(), file.name)
+        assert (said["clips"], said["exchange"]) == (str(running.folder), str(running.state / "exchange"))
+        assert checks.surfaces(config).found == "reaper: installed"
+        assert command("surfaces", "--install", "reaper", *at).out.startswith("reaper: nothing to do in ")
+    ended = command("surfaces", "--update", "reaper", *at)
+    assert f"looks for clips in {home / 'clips'}, as the settings say (no daemon runs" in ended.err
+    moved = load(None, {}, {"osc.port": running.port, "paths.state": home / "state", "folder.path": home / "moved"})
+    found = checks.surfaces(moved)
+    assert found.remedy == "start daw-bridge serve as you always do, then daw-bridge surfaces --update"
+    assert f"reaper looks for clips in {home / 'clips'}, the daemon delivers into {home / 'moved'}" in found.found
