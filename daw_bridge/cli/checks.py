@@ -246,7 +246,7 @@ def surfaces(config: Config) -> Finding:
     what = told(followed(config, found))
     try:
         receipts = tuple(ReceiptShelf(config.paths.state).all())
-        here = [site for each in known.values() for site in sites(each, Machine.here(), receipts) if site.receipt]
+        here = [site for each in known.values() for site in sites(each, Machine.here(), receipts) if site.installed]
         states = {f"{site.name}: {site.state(site.wanted(what)).value}" for site in here}
         astray = sorted({said for site in here if (said := _astray(site, what))})
     except SurfaceUnusable as error:

@@ -52,13 +52,16 @@ class _Desk:
 
     def names(self) -> list[str]:
         """Return every surface that comes along or was left by an earlier version."""
-        return [*self.surfaces, *sorted({each.surface for each in self.receipts} - self.surfaces.keys())]
+        return [
+            *self.surfaces,
+            *sorted({each.surface for each in self.receipts if each.installed} - self.surfaces.keys()),
+        ]
 
     def sites(self, name: str) -> list[Site]:
         """Return where the surface called `name` is or could be."""
         if name in self.surfaces:
             return list(sites(self.surfaces[name], self.machine, self.receipts))
-        return [Site(name, None, each.base, each) for each in self.receipts if each.surface == name]
+        return [Site(name, None, each.base, each) for each in self.receipts if each.surface == name and each.installed]
 
     def at(self, name: str, base: Path) -> Site:
         """Return the surface called `name` under a base that the user has told."""
@@ -156,7 +159,7 @@ def _fits(site: Site, deed: Deed, what: Told) -> bool:
         return False
     if deed is Deed.INSTALL:
         return site.state(site.wanted(what)) is not SiteState.NOT_FOUND
-    if site.receipt is not None:
+    if site.installed:
         return True
     return deed is Deed.REMOVE and site.base is not None and site.state(site.wanted(what)) is SiteState.INSTALLED
 
@@ -168,7 +171,7 @@ def _away(site: Site) -> bool:
 
 def _unfit(site: Site, deed: Deed) -> str:
     """Say why nothing can be done, and what can."""
-    if site.receipt is not None and _away(site):
+    if site.installed and _away(site):
         forget = f"daw-bridge surfaces --remove {site.name} forgets it"
         return f"{site.name} is installed in {site.base}, which is not there now; bring that back, or {forget}"
     if deed is not Deed.INSTALL:

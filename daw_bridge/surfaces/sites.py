@@ -58,6 +58,11 @@ class Site:
     receipt: Receipt | None
 
     @property
+    def installed(self) -> bool:
+        """Whether a receipt says that it is here."""
+        return self.receipt is not None and self.receipt.installed
+
+    @property
     def settings(self) -> str:
         """The name of the file in which it is told where the daemon is; empty if it has none."""
         return self.surface.settings if self.surface else ""
@@ -98,9 +103,10 @@ class Site:
         """Return the state of each file that should be here, and of each that is ours and should no longer be."""
         written = self.receipt.written if self.receipt else {}
         intended = self.receipt.intended if self.receipt else {}
+        left = self.receipt.left if self.receipt else {}
         states = {}
         for path in (*wanted, *(path for path in {**written, **intended} if path not in wanted)):
-            ours = {sums[path] for sums in (written, intended) if path in sums}
+            ours = {sums[path] for sums in (written, intended, left) if path in sums}
             states[path] = _state(path, wanted.get(path), ours)
         return {path: state for path, state in states.items() if path in wanted or state is not FileState.MISSING}
 
@@ -111,11 +117,11 @@ class Site:
         if not self.base.is_dir():  # a disk that is not plugged in
             return SiteState.AWAY
         found = set(self.files(wanted).values())
-        return _unnoted(found) if self.receipt is None else _noted(found, self.receipt)
+        return _noted(found, self.receipt) if self.receipt and self.receipt.installed else _unnoted(found)
 
 
 def _unnoted(found: set[FileState]) -> SiteState:
-    """Return the state of a surface without a receipt, by those of its files."""
+    """Return the state of a surface that no receipt says to be here, by those of its files."""
     if found & {FileState.FOREIGN, FileState.LINKED}:
         return SiteState.BLOCKED
     return SiteState.INSTALLED if found == {FileState.CURRENT} else SiteState.ABSENT
@@ -133,10 +139,11 @@ def _noted(found: set[FileState], receipt: Receipt) -> SiteState:
 def sites(surface: Surface, machine: Machine, receipts: Iterable[Receipt]) -> Iterator[Site]:
     """Yield where a surface is or could be: each place with a receipt, then the one that is found."""
     bases = {receipt.base: receipt for receipt in receipts if receipt.surface == surface.name}
+    there = [base for base, receipt in bases.items() if receipt.installed]
     found = surface.program.find(machine) if surface.program else None
-    for base in dict.fromkeys((*bases, *([found] if found else []))):
+    for base in dict.fromkeys((*there, *([found] if found else []))):
         yield Site(surface.name, surface, base, bases.get(base))
-    if not bases and found is None:
+    if not there and found is None:
         yield Site(surface.name, surface, None, None)
 
 
