@@ -189,6 +189,7 @@ class Bridge:
             "process": os.getpid(),
             "engine": self.config.jobs.engine,
             "folder": str(self.config.folder.path),
+            "state": str(self.config.paths.state),
             "tempo": float(state.tempo),
             "meter": str(state.meter),
             "key": str(state.key or "none"),

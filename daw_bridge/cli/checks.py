@@ -17,7 +17,7 @@ import numpy as np
 
 from daw_bridge import __version__
 from daw_bridge.cli import devices
-from daw_bridge.cli.daemons import find
+from daw_bridge.cli.daemons import find, followed
 from daw_bridge.clocks import link
 from daw_bridge.config import Config
 from daw_bridge.deliveries.folder import FolderDelivery
@@ -29,8 +29,8 @@ from daw_bridge.session import Source
 from daw_bridge.surfaces.catalogue import factory_surfaces, read_surfaces
 from daw_bridge.surfaces.places import Machine
 from daw_bridge.surfaces.receipts import ReceiptShelf
-from daw_bridge.surfaces.sites import SiteState, sites
-from daw_bridge.surfaces.told import told
+from daw_bridge.surfaces.sites import Site, SiteState, sites
+from daw_bridge.surfaces.told import Told, told
 from daw_bridge.values import shown
 from daw_bridge.wires import discovery as announced
 from plugin_host.audio import Audio
@@ -242,21 +242,33 @@ def surfaces(config: Config) -> Finding:
     """Say what is installed in DAWs, and what of it is not as it should be."""
     if config.osc.port == 0:
         return Finding("surfaces", State.OK, "none can be installed while osc.port is 0, any that is free")
-    what, (known, broken) = told(config), read_surfaces(factory_surfaces())
+    found, (known, broken) = find(config), read_surfaces(factory_surfaces())
+    what = told(followed(config, found))
     try:
         receipts = tuple(ReceiptShelf(config.paths.state).all())
-        here = [site for each in known.values() for site in sites(each, Machine.here(), receipts) if site.receipt]
+        here = [site for each in known.values() for site in sites(each, Machine.here(), receipts) if site.installed]
         states = {f"{site.name}: {site.state(site.wanted(what)).value}" for site in here}
+        astray = sorted({said for site in here if (said := _astray(site, what))})
     except SurfaceUnusable as error:
         trouble, _, remedy = str(error).partition("; ")
         return Finding("surfaces", State.NOTE, trouble, remedy)
     wrong = sorted(each for each in states if not each.endswith((SiteState.INSTALLED.value, SiteState.CHANGED.value)))
     if broken:
         return Finding("surfaces", State.NOTE, "; ".join(map(str, broken)), "install daw-bridge anew")
-    if wrong:
-        return Finding("surfaces", State.NOTE, "; ".join(wrong), "daw-bridge surfaces --update")
+    if wrong or astray:
+        start = "start daw-bridge serve as you always do, then " if astray and not found else ""
+        return Finding("surfaces", State.NOTE, "; ".join([*wrong, *astray]), f"{start}daw-bridge surfaces --update")
     none = f"none installed; daw-bridge surfaces lists {', '.join(known)}"
     return Finding("surfaces", State.OK, _listed(tuple(sorted(states)), none))
+
+
+def _astray(site: Site, what: Told) -> str:
+    """Say how a surface is told other things than the daemon does; nothing if it is not, or if it cannot be read."""
+    said = site.said()
+    clips, port = said.get("clips", what.clips), said.get("port", what.port)
+    if clips != what.clips:
+        return f"{site.name} looks for clips in {clips}, the daemon delivers into {what.clips}"
+    return f"{site.name} speaks to port {port}, the daemon listens at {what.port}" if port != what.port else ""
 
 
 def _listed(names: tuple[str, ...], nothing: str) -> str:

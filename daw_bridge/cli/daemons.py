@@ -23,12 +23,16 @@ Peer = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A daemon that answers: where, its version, the folder in which its clips land, and its process if it says so."""
+    """A daemon that answers: where, its version, the folder in which its clips land.
+
+    An earlier version may not say its process, or its state folder, which is then None.
+    """
 
     peer: Peer
     version: str
     folder: Path
     process: int | None = None
+    state: Path | None = None
 
 
 def find(config: Config) -> Found | None:
@@ -45,8 +49,27 @@ def find(config: Config) -> Found | None:
     folder = told.get("folder")
     if not version.arguments or not isinstance(folder, str):
         return None  # somebody answers there, but none of ours
-    process = told.get("process")
-    return Found(peer, str(version.arguments[0]), Path(folder), process if isinstance(process, int) else None)
+    process, state = told.get("process"), told.get("state")
+    return Found(
+        peer,
+        str(version.arguments[0]),
+        Path(folder),
+        process if isinstance(process, int) else None,
+        Path(state) if isinstance(state, str) else None,
+    )
+
+
+def followed(config: Config, found: Found | None) -> Config:
+    """Return `config` with the folders of the daemon that was found, which may have been started with others.
+
+    A folder that is not here is not taken over: its name may have come spoiled, as OSC has no bytes that are no text.
+    """
+    folder, state = (found.folder, found.state) if found else (None, None)
+    if folder and folder.is_dir():
+        config = replace(config, folder=replace(config.folder, path=folder))
+    if state and state.is_dir():
+        config = replace(config, paths=replace(config.paths, state=state))
+    return config
 
 
 @contextmanager

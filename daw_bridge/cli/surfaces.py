@@ -1,5 +1,7 @@
 """``daw-bridge surfaces``: what there is for each DAW, and one word that puts it there, renews it or takes it away."""
 
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -9,15 +11,19 @@ from typing import Any
 from rich.table import Column
 
 from daw_bridge.cli import screen
+from daw_bridge.cli.daemons import Found, find, followed
 from daw_bridge.cli.errors import CommandFailed
 from daw_bridge.config import Config
 from daw_bridge.errors import BadRequest, BadSurface
+from daw_bridge.sections import OscConfig
 from daw_bridge.surfaces.catalogue import Surface, pick, read_surfaces
 from daw_bridge.surfaces.installer import Outcome, install, remove
 from daw_bridge.surfaces.places import Machine
 from daw_bridge.surfaces.receipts import Receipt, ReceiptShelf
 from daw_bridge.surfaces.sites import FileState, Site, SiteState, sites
 from daw_bridge.surfaces.told import Told, told
+
+_USUAL = OscConfig()
 
 ALL = "all"
 """The word that stands for every surface whose program is here."""
@@ -51,13 +57,16 @@ class _Desk:
 
     def names(self) -> list[str]:
         """Return every surface that comes along or was left by an earlier version."""
-        return [*self.surfaces, *sorted({each.surface for each in self.receipts} - self.surfaces.keys())]
+        return [
+            *self.surfaces,
+            *sorted({each.surface for each in self.receipts if each.installed} - self.surfaces.keys()),
+        ]
 
     def sites(self, name: str) -> list[Site]:
         """Return where the surface called `name` is or could be."""
         if name in self.surfaces:
             return list(sites(self.surfaces[name], self.machine, self.receipts))
-        return [Site(name, None, each.base, each) for each in self.receipts if each.surface == name]
+        return [Site(name, None, each.base, each) for each in self.receipts if each.surface == name and each.installed]
 
     def at(self, name: str, base: Path) -> Site:
         """Return the surface called `name` under a base that the user has told."""
@@ -81,7 +90,8 @@ def run(
     """
     surfaces, broken = read_surfaces(shipped)
     shelf = ReceiptShelf(config.paths.state)
-    desk = _Desk(surfaces, machine, shelf, tuple(shelf.all()), told(config))
+    found = find(config)
+    desk = _Desk(surfaces, machine, shelf, tuple(shelf.all()), told(followed(config, found)))
     for error in broken:
         screen.note(f"surface left out: {error}")
     if deed is Deed.SHOW:
@@ -90,18 +100,63 @@ def run(
     done = []
     for site, outcome in _done(desk, deed, names, _base(to, names)):
         done.append((site, outcome))
+        for trouble in _troubles(outcome, deed):
+            screen.note(trouble)
         if not as_json:
-            _tell(site, outcome, deed)
-        for path, state in outcome.kept.items():
-            hint = _TO_HAVE_OURS if state is FileState.CHANGED and deed is not Deed.REMOVE else ""
-            screen.note(f"{path} {_LEFT[state]}{hint}")
+            _tell(desk, site, outcome, deed)
+        for hint in _hints(site, outcome, desk.told, found) if deed is not Deed.REMOVE else ():
+            screen.note(hint)
     if as_json:
         after = replace(desk, receipts=tuple(shelf.all()))
         screen.write_json({"surfaces": [{**_card(after, site), **_outcome(outcome)} for site, outcome in done]})
     if not done:
         screen.note(f"nothing to {deed.value}")
-    if deed is not Deed.REMOVE and any(FileState.FOREIGN in outcome.kept.values() for _, outcome in done):
+    if deed is not Deed.REMOVE and any(_half(outcome) for _, outcome in done):
         raise CommandFailed("not everything could be put into place; follow the remedies above")
+
+
+def _half(outcome: Outcome) -> bool:
+    """Whether a file is missing from an installation, since another is in its place."""
+    return FileState.FOREIGN in outcome.kept.values()
+
+
+def _troubles(outcome: Outcome, deed: Deed) -> Iterator[str]:
+    """Say which files stay as they are, and why."""
+    for path, state in outcome.kept.items():
+        ours = _TO_HAVE_OURS if state is FileState.CHANGED and deed is not Deed.REMOVE else ""
+        yield f"{path} {_LEFT[state]}{ours}"
+
+
+def _hints(site: Site, outcome: Outcome, what: Told, found: Found | None) -> Iterator[str]:
+    """Say where a surface looks for clips, or, if it has no file in which it is told, where the daemon's port must be changed."""
+    if any(path.name == site.settings for path in outcome.written):
+        yield f"{site.name} looks for clips in {what.clips}, {_says(found, what)}"
+    if site.surface is None or site.settings or (what.host, what.port) == (_USUAL.host, _USUAL.port):
+        return
+    now = str(what.port) if what.host == _USUAL.host else f"{what.port}, and {_USUAL.host} to {what.host}"
+    shipped = [path for row in site.surface.rows for _, path in site.surface.sources(row)]
+    for path in site.wanted(what) or shipped:
+        if lines := _lines(path):
+            yield f"the port {_USUAL.port} is written in {path}, line {', '.join(lines)}: change it there to {now}"
+    if not any(map(_lines, shipped)):
+        yield f"the daemon's address is set in the program itself; give it {what.host}, port {what.port}, there"
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the numbers of the lines in which the usual port stands; none in a table of addresses or in what is packed."""
+    if path.suffix in {".tsv", ".tosc"} or not path.is_file():
+        return []
+    lines = path.read_text("utf-8", "replace").splitlines()
+    return [str(number) for number, line in enumerate(lines, 1) if re.search(rf"\b{_USUAL.port}\b", line)]
+
+
+def _says(found: Found | None, what: Told) -> str:
+    """Say from whom the folder of the clips is known."""
+    if found is None:
+        return "as the settings say (no daemon runs that could be asked; when it delivers elsewhere, say --update then)"
+    if str(found.folder) == what.clips:
+        return "as the running daemon says"
+    return f"as the settings say; the running daemon delivers into {found.folder}, which is not here"
 
 
 def _base(to: Path | None, names: list[str]) -> Path | None:
@@ -143,7 +198,7 @@ def _fits(site: Site, deed: Deed, what: Told) -> bool:
         return False
     if deed is Deed.INSTALL:
         return site.state(site.wanted(what)) is not SiteState.NOT_FOUND
-    if site.receipt is not None:
+    if site.installed:
         return True
     return deed is Deed.REMOVE and site.base is not None and site.state(site.wanted(what)) is SiteState.INSTALLED
 
@@ -155,10 +210,12 @@ def _away(site: Site) -> bool:
 
 def _unfit(site: Site, deed: Deed) -> str:
     """Say why nothing can be done, and what can."""
-    if site.receipt is not None and _away(site):
+    if site.installed and _away(site):
         forget = f"daw-bridge surfaces --remove {site.name} forgets it"
         return f"{site.name} is installed in {site.base}, which is not there now; bring that back, or {forget}"
-    if deed is not Deed.INSTALL:
+    if deed is Deed.REMOVE:
+        return f"{site.name} is not installed"
+    if deed is Deed.UPDATE:
         return f"{site.name} is not installed; daw-bridge surfaces --install {site.name} does that"
     program = site.surface.program if site.surface else None
     if program is None:
@@ -224,18 +281,31 @@ def _show_one(desk: _Desk, site: Site) -> None:
                 ("state", site.state(wanted).value),
                 *((state, path) for path, state in files),
                 ("addresses", "all" if uses == ["*"] else ", ".join(uses)),
-                *_steps(site.surface),
+                *_steps(desk, site),
             ]
         )
     )
 
 
-def _steps(surface: Surface) -> list[tuple[str, str]]:
+def _steps(desk: _Desk, site: Site) -> list[tuple[str, str]]:
     """Return what to click next, numbered."""
-    return [(f"{number}.", click) for number, click in enumerate(surface.clicks, 1)]
+    return [(f"{number}.", click) for number, click in enumerate(_clicks(desk, site), 1)]
 
 
-def _tell(site: Site, outcome: Outcome, deed: Deed) -> None:
+def _clicks(desk: _Desk, site: Site) -> list[str]:
+    """Return what to click next: with the daemon's address, and the whole path of what is opened by hand."""
+    surface = site.surface
+    if surface is None:
+        return []
+    words = {f"{_USUAL.host}:{_USUAL.port}": f"{desk.told.host}:{desk.told.port}"}
+    words |= {f"127.0.0.1, port {_USUAL.port}": f"{desk.told.host}, port {desk.told.port}"}
+    if surface.program is None:
+        words |= {row.file: shlex.quote(str((site.base or surface.folder) / row.file)) for row in surface.rows}
+    either = re.compile("|".join(map(re.escape, words)))
+    return [either.sub(lambda found: words[found[0]], click) for click in surface.clicks]
+
+
+def _tell(desk: _Desk, site: Site, outcome: Outcome, deed: Deed) -> None:
     """Say what was done, and what to click next."""
     paper = screen.out()
     where = screen.plain(site.base or "")
@@ -252,9 +322,11 @@ def _tell(site: Site, outcome: Outcome, deed: Deed) -> None:
         )
     else:
         paper.print(f"{site.name}: nothing to do in {where}", soft_wrap=True)
-    if site.surface is not None and deed is Deed.INSTALL and site.surface.clicks:
-        paper.print(f"Next, in {screen.plain(site.surface.title)}:")
-        paper.print(screen.rows(_steps(site.surface)))
+    steps = _steps(desk, site)
+    if site.surface is not None and deed is Deed.INSTALL and steps and not _half(outcome):
+        program = site.surface.program
+        paper.print(f"Next, in {screen.plain(site.surface.title)}:" if program else "Next:")
+        paper.print(screen.rows(steps))
 
 
 def _card(desk: _Desk, site: Site) -> dict[str, Any]:
@@ -270,7 +342,7 @@ def _card(desk: _Desk, site: Site) -> dict[str, Any]:
         "base": site.base,
         "folder": surface.folder if surface else None,
         "files": [{"path": path, "state": state.value} for path, state in site.files(wanted).items()],
-        "clicks": list(surface.clicks) if surface else [],
+        "clicks": _clicks(desk, site),
     }
 
 

@@ -50,8 +50,9 @@ def install(site: Site, base: Path, what: Told, shelf: ReceiptShelf) -> Outcome:
         _unlink(stale)
         folders = tuple(each for each in _tidied(folders) if each.is_dir())
     written = {path: sum_of(wanted[path]) for path in wanted if states[path] in {*_TO_WRITE, *_OURS}}
-    edited = {path: before.written[path] for path in wanted if path in before.written and path not in written}
-    receipt = replace(before, written={**written, **edited}, folders=folders)
+    known = {**before.left, **before.written}
+    edited = {path: known[path] for path in wanted if path in known and path not in written}
+    receipt = replace(before, written={**written, **edited}, folders=folders, left={})
     if receipt.written:
         shelf.keep(receipt)
     else:
@@ -62,7 +63,7 @@ def install(site: Site, base: Path, what: Told, shelf: ReceiptShelf) -> Outcome:
 def remove(site: Site, base: Path, what: Told, shelf: ReceiptShelf) -> Outcome:
     """Take away what is ours of a surface under `base`. Raises `SurfaceUnusable`.
 
-    What the user has changed stays, and is forgotten: from now on it is theirs.
+    What the user has changed stays and is remembered as that: an installation to come leaves it, too, and says why.
     """
     states = site.files(site.wanted(what))
     known = site.receipt.written if site.receipt else {}
@@ -71,7 +72,14 @@ def remove(site: Site, base: Path, what: Told, shelf: ReceiptShelf) -> Outcome:
         _unlink(ours)
         receipt = _settled(site.receipt or Receipt(site.name, base))
         _tidied(receipt.folders)
-        shelf.drop(receipt)
+        sums = {**receipt.left, **receipt.written}
+        left = {path: sums[path] for path, state in states.items() if state is FileState.CHANGED and path in sums}
+        if left:
+            shelf.keep(
+                Receipt(site.name, base, left=left, folders=tuple(each for each in receipt.folders if each.is_dir()))
+            )
+        else:
+            shelf.drop(receipt)
     return Outcome(removed=tuple(ours), kept={path: state for path, state in _kept(states).items() if path in known})
 
 

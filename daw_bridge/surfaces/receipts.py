@@ -28,7 +28,8 @@ class Receipt:
     """What was done for the surface called `surface` under the folder `base`.
 
     `written` and `intended` are sums (SHA-256, in hex) by path; `parts` are the hidden files on the way to their
-    names; `folders` are those that we made, the outer before the inner.
+    names; `folders` are those that we made, the outer before the inner. `left` are sums of files that stayed after a
+    removal because the user had changed them: from them it is known that these are not somebody else's.
     """
 
     surface: str
@@ -37,6 +38,12 @@ class Receipt:
     intended: Mapping[Path, str] = field(default_factory=dict)
     parts: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
+    left: Mapping[Path, str] = field(default_factory=dict)
+
+    @property
+    def installed(self) -> bool:
+        """Whether it is that of an installation, be it half of one, and not only a memory of what was left."""
+        return bool(self.written or self.intended)
 
 
 class ReceiptShelf:
@@ -116,6 +123,7 @@ def _page(receipt: Receipt) -> Mapping[str, object]:
         "intended": {str(path): total for path, total in receipt.intended.items()},
         "parts": [str(path) for path in receipt.parts],
         "folders": [str(path) for path in receipt.folders],
+        "left": {str(path): total for path, total in receipt.left.items()},
     }
 
 
@@ -128,6 +136,7 @@ def _receipt(page: Mapping[str, object]) -> Receipt:
         _sums(page["intended"]),
         tuple(Path(each) for each in _texts(page["parts"])),
         tuple(Path(each) for each in _texts(page["folders"])),
+        _sums(page.get("left", {})),  # an earlier version wrote none
     )
 
 

@@ -17,7 +17,7 @@ from daw_bridge.errors import SurfaceUnusable
 from daw_bridge.surfaces.catalogue import Surface, factory_surfaces
 from daw_bridge.surfaces.places import PLACES, Machine
 from daw_bridge.surfaces.receipts import Receipt, sum_of
-from daw_bridge.surfaces.told import Told, text
+from daw_bridge.surfaces.told import Told, read, text
 
 
 class FileState(Enum):
@@ -57,6 +57,27 @@ class Site:
     base: Path | None
     receipt: Receipt | None
 
+    @property
+    def installed(self) -> bool:
+        """Whether a receipt says that it is here."""
+        return self.receipt is not None and self.receipt.installed
+
+    @property
+    def settings(self) -> str:
+        """The name of the file in which it is told where the daemon is; empty if it has none."""
+        return self.surface.settings if self.surface else ""
+
+    def said(self) -> Mapping[str, object]:
+        """Return what it was told, by key as in `Told`; nothing where nothing of ours can be read."""
+        known = self.receipt.written if self.receipt and self.settings else {}
+        for path in known:
+            if path.name == self.settings:
+                try:
+                    return read(path.read_bytes(), path.name)
+                except OSError:
+                    return {}
+        return {}
+
     def wanted(self, what: Told) -> dict[Path, bytes]:
         """Return what should lie here, by path. Raises `SurfaceUnusable` if our own files cannot be read."""
         if self.surface is None or self.base is None:
@@ -82,9 +103,10 @@ class Site:
         """Return the state of each file that should be here, and of each that is ours and should no longer be."""
         written = self.receipt.written if self.receipt else {}
         intended = self.receipt.intended if self.receipt else {}
+        left = self.receipt.left if self.receipt else {}
         states = {}
         for path in (*wanted, *(path for path in {**written, **intended} if path not in wanted)):
-            ours = {sums[path] for sums in (written, intended) if path in sums}
+            ours = {sums[path] for sums in (written, intended, left) if path in sums}
             states[path] = _state(path, wanted.get(path), ours)
         return {path: state for path, state in states.items() if path in wanted or state is not FileState.MISSING}
 
@@ -95,11 +117,11 @@ class Site:
         if not self.base.is_dir():  # a disk that is not plugged in
             return SiteState.AWAY
         found = set(self.files(wanted).values())
-        return _unnoted(found) if self.receipt is None else _noted(found, self.receipt)
+        return _noted(found, self.receipt) if self.receipt and self.receipt.installed else _unnoted(found)
 
 
 def _unnoted(found: set[FileState]) -> SiteState:
-    """Return the state of a surface without a receipt, by those of its files."""
+    """Return the state of a surface that no receipt says to be here, by those of its files."""
     if found & {FileState.FOREIGN, FileState.LINKED}:
         return SiteState.BLOCKED
     return SiteState.INSTALLED if found == {FileState.CURRENT} else SiteState.ABSENT
@@ -117,10 +139,11 @@ def _noted(found: set[FileState], receipt: Receipt) -> SiteState:
 def sites(surface: Surface, machine: Machine, receipts: Iterable[Receipt]) -> Iterator[Site]:
     """Yield where a surface is or could be: each place with a receipt, then the one that is found."""
     bases = {receipt.base: receipt for receipt in receipts if receipt.surface == surface.name}
+    there = [base for base, receipt in bases.items() if receipt.installed]
     found = surface.program.find(machine) if surface.program else None
-    for base in dict.fromkeys((*bases, *([found] if found else []))):
+    for base in dict.fromkeys((*there, *([found] if found else []))):
         yield Site(surface.name, surface, base, bases.get(base))
-    if not bases and found is None:
+    if not there and found is None:
         yield Site(surface.name, surface, None, None)
 
 

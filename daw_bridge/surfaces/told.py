@@ -5,8 +5,10 @@ its suffix. What it says is what ``serve`` would do under the same configuration
 back byte for byte, whatever is in it.
 """
 
+import ast
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
@@ -76,3 +78,28 @@ KINDS: Mapping[str, Callable[[Mapping[str, object]], bytes]] = {".lua": _lua, ".
 def text(what: Told, name: str) -> bytes:
     """Return the content of the file called `name`, which ends in one of `KINDS`."""
     return KINDS[Path(name).suffix](asdict(what))
+
+
+_LUA = re.compile(r'^  (\w+) = (?:(\d+)|"(.*)"),$', re.MULTILINE)
+_SIGN = re.compile(r"\\(\d{3})|(.)")
+_PYTHON = re.compile(r"^([A-Z_]+) = (.*)$", re.MULTILINE)
+
+
+def read(content: bytes, name: str) -> Mapping[str, object]:
+    """Return what the file called `name` says, as far as it is as `text` wrote it: whoever has edited it may see less."""
+    page = content.decode("ascii", "replace")
+    try:
+        if name.endswith(".json"):
+            said = json.loads(page)
+            return said if isinstance(said, dict) else {}
+        if name.endswith(".py"):
+            return {key.lower(): ast.literal_eval(value) for key, value in _PYTHON.findall(page)}
+        return {key: int(number) if number else _unquoted(text) for key, number, text in _LUA.findall(page)}
+    except (ValueError, SyntaxError):
+        return {}
+
+
+def _unquoted(text: str) -> str:
+    """Return what was quoted for Lua."""
+    signs = (int(number) if number else ord(sign) for number, sign in _SIGN.findall(text))
+    return os.fsdecode(bytes(min(sign, 255) for sign in signs))

@@ -5,12 +5,12 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 import soundfile
-from daemons import Running, daemon, private_home
+from daemons import PATIENCE, Running, daemon, private_home
 from ports import free_port
 from real import need
 
@@ -25,6 +25,8 @@ class Environment:
 
     `hears` is the port that the file names for reports, if it cannot hear at the port that it sends from. `story` is
     how the lines begin that stand for the reports of a job, in order. `clip` finds the best take's path, and `frames` its length.
+    `ends` is how a line begins behind which nothing is waited for, if not the last of the story. `shortened` is a wait in
+    the file, and what it is here.
     """
 
     file: str
@@ -35,6 +37,8 @@ class Environment:
     hears: str = ""
     after: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    ends: tuple[str, ...] = ()
+    shortened: tuple[str, str] = ("", "")
 
 
 ENVIRONMENTS = {
@@ -94,6 +98,38 @@ def test_an_environment_asks_hears_and_has_the_best_take(name: str, running: Run
         assert int(frames) == soundfile.info(path).frames
 
 
+def test_a_shell_that_nobody_answers_is_told_what_to_start(tmp_path: Path) -> None:
+    """It ends by itself, with a status that says so, and leaves nothing that listens; what it prints stays empty."""
+    need("oscdump")
+    file = tmp_path / "daw-bridge.sh"
+    text = (SURFACES / "liblo" / "daw-bridge.sh").read_text().replace("patience=5", "patience=1")
+    file.write_text(text.replace("9310", str(free_port())).replace("9313", str(free_port())))
+    ended = subprocess.run(
+        ["sh", str(file), "pad"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "no answer from the daemon at port" in ended.stderr
+    assert "start daw-bridge serve" in ended.stderr
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("name", "shortened"), [("Pure Data", ("5000", "500")), ("SuperCollider", ("sched(5", "sched(1"))]
+)
+def test_an_environment_that_nobody_answers_says_what_to_start(
+    name: str, shortened: tuple[str, str], running: Running, tmp_path: Path
+) -> None:
+    """After a while, in its own window; with a daemon, it says nothing of the kind (see above)."""
+    unheard = replace(running, port=free_port())
+    environment = replace(ENVIRONMENTS[name], ends=("WARNING: no answer", "no-answer"), shortened=shortened)
+    assert any("start daw-bridge serve" in line for line in said(environment, unheard, tmp_path))
+
+
 def test_sonic_pi_would_read_its_file() -> None:
     """Sonic Pi is Ruby with more words; that is all of it that is tried."""
     checked = subprocess.run(
@@ -108,6 +144,8 @@ def said(environment: Environment, running: Running, base: Path) -> list[str]:
     text = source.read_text().replace("9310", str(running.port))
     if environment.hears:
         text = text.replace(environment.hears, str(free_port()))
+    if any(environment.shortened):
+        text = text.replace(*environment.shortened)
     file = base / source.name
     file.write_text(text)
     program, *options = environment.command
@@ -125,7 +163,7 @@ def said(environment: Environment, running: Running, base: Path) -> list[str]:
         try:
             for line in process.stdout:
                 lines.append(line.rstrip())
-                if line.startswith(environment.story[-1]):
+                if line.startswith(environment.ends or environment.story[-1]):
                     break
         finally:
             os.killpg(process.pid, signal.SIGKILL)

@@ -122,7 +122,9 @@ function factory () return function ()
 		looks = looks + 1
 		local seconds = looks * WAIT / 1000000
 		local words = string.format ("%.0f s", seconds)
-		if seconds > LONG then words = words .. " – does daw-bridge serve run? Its log says what became of " .. job end
+		if seconds > LONG then
+			words = words .. " – nothing in " .. where.clips .. ": does daw-bridge serve run? Its log says what became of " .. job
+		end
 		if window:progress (seconds / (seconds + 5), words) or window:canceled () then
 			daemon:send ("/bridge/cancel", "s", job)
 			window:done ()

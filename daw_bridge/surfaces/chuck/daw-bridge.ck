@@ -26,6 +26,7 @@ out.add("bars").add(2);
 out.add("takes").add(2);
 out.add("reply_port").add(9312);
 out.send();
+<<< "asked at port 9310; if nothing follows, no daemon is there: start daw-bridge serve", "" >>>; // queued comes at once
 
 "" => string clip;
 false => int ended;

@@ -29,6 +29,8 @@ end
 # Ask: any keys of a job in pairs. The tempo is that of this buffer.
 osc "/bridge/generate", "dusty breakbeat", "bars", 2, "takes", 2, "bpm", current_bpm, "reply_port", 4560
 
+puts "asked; if nothing follows, no daemon is there: start daw-bridge serve"
+
 # Play what has come, over and over; another take or another clip comes in when this one is through.
 live_loop :clip do
   path = get[:clip]

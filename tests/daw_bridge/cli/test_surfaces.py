@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from commands import Command
+from daemons import daemon
 from homes import BASES, furnished, tree
+from ports import free_port
 from shipments import ship
 
 from daw_bridge.cli import checks
@@ -15,6 +17,8 @@ from daw_bridge.cli.errors import CommandFailed
 from daw_bridge.cli.surfaces import Deed, run
 from daw_bridge.config import load
 from daw_bridge.errors import BadRequest
+from daw_bridge.surfaces.catalogue import factory_surfaces
+from daw_bridge.surfaces.told import read
 
 Say = Callable[..., str]
 """Says a deed and names to the command in a home of a system, and returns what it wrote on both outputs."""
@@ -34,9 +38,10 @@ def shipped(home: Path) -> Path:
 @pytest.fixture
 def say(home: Path, shipped: Path, capsys: pytest.CaptureFixture[str]) -> Say:
     """Lend the command, in a Linux home with everything in it, or that of another system."""
+    port = free_port()
 
     def said(deed: Deed, *names: str, to: Path | None = None, as_json: bool = False, system: str = "Linux") -> str:
-        config = load(None, {}, {"osc.port": 9310, "paths.state": home / "state", "folder.path": home / "clips"})
+        config = load(None, {}, {"osc.port": port, "paths.state": home / "state", "folder.path": home / "clips"})
         machine = furnished(system, home / system)
         run(config, deed, list(names), to, machine, shipped, as_json=as_json)
         written = capsys.readouterr()
@@ -145,13 +150,20 @@ def test_what_is_in_the_way_fails_with_its_remedy(say: Say, home: Path, capsys: 
     theirs.write_text("theirs")
     with pytest.raises(CommandFailed, match="not everything could be put into place"):
         say(Deed.INSTALL, "reaper")
-    assert f"{theirs} is there already and is not ours; move it away" in capsys.readouterr().err
+    written = capsys.readouterr()
+    assert f"{theirs} is there already and is not ours; move it away" in written.err
+    assert "Next" not in written.out
     assert theirs.read_text() == "theirs"
     theirs.unlink()
     say(Deed.INSTALL, "reaper")
     theirs.write_text("changed")
     told = say(Deed.UPDATE)
-    assert f"{theirs} was changed by you and stays as it is; to have ours, move it away and say --update" in told
+    changed = f"{theirs} was changed by you and stays as it is"
+    assert f"{changed}; to have ours, move it away and say --update" in told
+    assert changed in say(Deed.REMOVE, "reaper")
+    page = say(Deed.INSTALL, "reaper")
+    assert changed in page
+    assert "Next, in REAPER" in page
 
 
 def test_what_makes_no_sense_is_refused(say: Say, home: Path) -> None:
@@ -162,9 +174,10 @@ def test_what_makes_no_sense_is_refused(say: Say, home: Path) -> None:
         say(Deed.INSTALL, "all", to=home)
     with pytest.raises(BadRequest, match="there is no such folder"):
         say(Deed.INSTALL, "reaper", to=home / "nowhere")
-    for deed in (Deed.UPDATE, Deed.REMOVE):
-        with pytest.raises(CommandFailed, match="reaper is not installed; daw-bridge surfaces --install reaper does"):
-            say(deed, "reaper")
+    with pytest.raises(CommandFailed, match="reaper is not installed; daw-bridge surfaces --install reaper does"):
+        say(Deed.UPDATE, "reaper")
+    with pytest.raises(CommandFailed, match=r"reaper is not installed$"):
+        say(Deed.REMOVE, "reaper")
 
 
 def test_the_command_reads_what_was_typed(command: Command, home: Path) -> None:
@@ -172,7 +185,7 @@ def test_the_command_reads_what_was_typed(command: Command, home: Path) -> None:
     (home / "here").mkdir()
     at = ("--osc", ":9400", "--to", home / "here")
     ended = command("surfaces", "--install", "open_sound_control", *at)
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == 0
     assert (home / "here" / "addresses.tsv").is_file()
     listed = json.loads(command("surfaces", "--json", "--osc", ":9400").out)["surfaces"]
     assert [each["state"] for each in listed if each["base"] == str(home / "here")] == ["installed"]
@@ -181,6 +194,37 @@ def test_the_command_reads_what_was_typed(command: Command, home: Path) -> None:
     ended = command("surfaces", "--install", "open_sound_contrl", "--osc", ":9400")
     assert ended.status == 1
     assert "did you mean open_sound_control" in ended.err
+
+
+def test_what_is_opened_by_hand_is_named_with_its_whole_path(command: Command, home: Path) -> None:
+    """So that a step can be pasted as it stands, wherever the file lies."""
+    shipped = factory_surfaces() / "liblo" / "daw-bridge.sh"
+    assert (
+        f'In a terminal: sh {shipped} "dusty breakbeat"'
+        in command("surfaces", "--install", "liblo", "--osc", ":9310").out
+    )
+    (home / "my own").mkdir()
+    copied = command("surfaces", "--install", "liblo", "--osc", ":9310", "--to", home / "my own")
+    assert f"""sh '{home / "my own" / "daw-bridge.sh"}' "dusty""" in copied.out
+    assert copied.err == ""
+
+
+def test_a_port_that_no_update_can_renew_is_shown(command: Command, home: Path) -> None:
+    """By file and line, until it is changed there; where it is set in the program, that is said; steps have it right."""
+    command("surfaces", "--install", "liblo", "--osc", ":9310", "--to", home)
+    file = home / "daw-bridge.sh"
+    lines = file.read_text().splitlines()
+    ended = command("surfaces", "--update", "liblo", "--osc", ":9400")
+    assert (
+        f"the port 9310 is written in {file}, line {lines.index('daemon=9310') + 1}: change it there to 9400"
+        in ended.err
+    )
+    file.write_text(file.read_text().replace("9310", "9400"))
+    assert "9310" not in command("surfaces", "--update", "liblo", "--osc", ":9400").err
+    for name in ("touchosc", "open_sound_control"):
+        ended = command("surfaces", "--install", name, "--osc", ":9400")
+        assert "is set in the program itself; give it 127.0.0.1, port 9400, there" in ended.err
+        assert "9310" not in ended.out
 
 
 def test_the_doctor_says_how_it_is_with_them(command: Command, home: Path) -> None:
@@ -196,3 +240,25 @@ def test_the_doctor_says_how_it_is_with_them(command: Command, home: Path) -> No
     (receipt,) = (home / "state" / "surfaces").iterdir()
     receipt.write_text("spoiled")
     assert checks.surfaces(config).remedy.startswith("move it away")
+
+
+def test_a_surface_is_told_what_the_running_daemon_does(command: Command, home: Path, tmp_path: Path) -> None:
+    """Not what the settings say when it was started with other folders; the doctor says what goes astray until then."""
+    reaper = home / "REAPER"
+    reaper.mkdir()
+    with daemon(tmp_path / "other") as running:
+        at = ("--osc", f"{running.host}:{running.port}")
+        config = load(None, {}, {"osc.port": running.port, "paths.state": home / "state"})
+        ended = command("surfaces", "--install", "reaper", *at, "--to", reaper)
+        assert f"looks for clips in {running.folder}, as the running daemon says" in ended.err
+        (file,) = reaper.rglob("daw_bridge_settings.lua")
+        said = read(file.read_bytes(), file.name)
+        assert (said["clips"], said["exchange"]) == (str(running.folder), str(running.state / "exchange"))
+        assert checks.surfaces(config).found == "reaper: installed"
+        assert command("surfaces", "--install", "reaper", *at).out.startswith("reaper: nothing to do in ")
+    ended = command("surfaces", "--update", "reaper", *at)
+    assert f"looks for clips in {home / 'clips'}, as the settings say (no daemon runs" in ended.err
+    moved = load(None, {}, {"osc.port": running.port, "paths.state": home / "state", "folder.path": home / "moved"})
+    found = checks.surfaces(moved)
+    assert found.remedy == "start daw-bridge serve as you always do, then daw-bridge surfaces --update"
+    assert f"reaper looks for clips in {home / 'clips'}, the daemon delivers into {home / 'moved'}" in found.found

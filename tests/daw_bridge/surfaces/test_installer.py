@@ -126,7 +126,7 @@ def test_a_file_that_is_somebody_elses_is_never_overwritten(tmp_path: Path) -> N
 
 
 def test_a_file_that_was_changed_is_neither_renewed_nor_removed(tmp_path: Path) -> None:
-    """It is told each time; when it is moved away ours comes; and after a removal it is the user's own."""
+    """It is told each time, after a removal, too, and never as somebody else's; when it is moved away ours comes."""
     at = desk(tmp_path)
     at.install()
     edited = at.base / "Scripts" / "daw-bridge" / "go.lua"
@@ -140,7 +140,28 @@ def test_a_file_that_was_changed_is_neither_renewed_nor_removed(tmp_path: Path) 
     edited.write_text("-- better")
     assert at.remove().kept == {edited: FileState.CHANGED}
     assert sorted(tree(at.base / "Scripts" / "daw-bridge")) == ["go.lua", "mine.lua"]
-    assert at.install().kept == {edited: FileState.FOREIGN}
+    assert at.state() is SiteState.ABSENT
+    assert at.remove() == Outcome()
+    outcome = at.install()
+    assert (len(outcome.written), outcome.kept) == (4, {edited: FileState.CHANGED})
+    assert at.remove().kept == {edited: FileState.CHANGED}
+    edited.unlink()
+    at.remove()
+    assert tree(tmp_path / "state") == {}
+
+
+def test_folders_that_a_changed_file_has_kept_go_with_it_in_the_end(tmp_path: Path) -> None:
+    """They are ours, however often was installed and removed in between."""
+    at = desk(tmp_path)
+    before = tree(at.base)
+    at.install()
+    edited = at.base / "Scripts" / "daw-bridge" / "go.lua"
+    edited.write_text("-- better")
+    at.remove()
+    edited.unlink()
+    at.install()
+    at.remove()
+    assert tree(at.base) == before
 
 
 def test_a_link_is_left_alone_and_never_written_through(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import runpy
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from real import need
 
 from daw_bridge.config import load
 from daw_bridge.errors import BadSetting
-from daw_bridge.surfaces.told import Told, text, told
+from daw_bridge.surfaces.told import Told, read, text, told
 
 PATHS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
@@ -48,8 +49,17 @@ def test_any_path_comes_back(clips: str, exchange: str, tmp_path_factory: pytest
     file.write_bytes(python)
     module = runpy.run_path(str(file))
     assert (module["CLIPS"], module["EXCHANGE"], module["PORT"], module["HOST"]) == (clips, exchange, 9310, "127.0.0.1")
-    read = json.loads(page)
-    assert (read["clips"], read["exchange"], read["reply_port"]) == (clips, exchange, 9311)
+    said = json.loads(page)
+    assert (said["clips"], said["exchange"], said["reply_port"]) == (clips, exchange, 9311)
+    for content, name in ((lua, "told.lua"), (python, "told.py"), (page, "told.json")):
+        assert asdict(what).items() <= read(content, name).items()
+
+
+@pytest.mark.parametrize("kind", ["lua", "py", "json"])
+def test_what_somebody_has_edited_is_read_as_far_as_it_goes(kind: str) -> None:
+    """Nothing of it is run, and nothing breaks."""
+    for content in (b"", b"\xff\xfe", b"[]", b"CLIPS = (", b"PORT = exit(1)", b'  clips = os.exit(1),\n  port = "'):
+        assert read(content, f"told.{kind}") == {}
 
 
 @pytest.mark.real
@@ -60,5 +70,5 @@ def test_lua_reads_it_back(tmp_path: Path) -> None:
     file.write_bytes(text(Told("::1", 9310, 9311, os.fsdecode(every), "C:\\Clips\\012 ü"), file.name))
     script = "local t = dofile(arg[1]); io.write(t.exchange, '|', t.clips, '|', t.host, '|', t.port + t.reply_port)"
     (tmp_path / "read.lua").write_text(script)
-    read = subprocess.run([need("lua5.4"), tmp_path / "read.lua", file], capture_output=True, check=True).stdout
-    assert read == every + b"|" + "C:\\Clips\\012 ü".encode() + b"|::1|18621"
+    heard = subprocess.run([need("lua5.4"), tmp_path / "read.lua", file], capture_output=True, check=True).stdout
+    assert heard == every + b"|" + "C:\\Clips\\012 ü".encode() + b"|::1|18621"
