@@ -79,7 +79,7 @@ def _write(
         "stages": {name: round(seconds, 3) for name, seconds in story.stages.items()},
         **({"code": report.code, "why": report.message} if isinstance(report, reports.Failed) else {}),
     }
-    told = f": {report.code}" if isinstance(report, reports.Failed) else ""
+    told = f": {report.code}: {report.message}" if isinstance(report, reports.Failed) else ""
     _log.info(
         "job %s %s%s, %d files in %.2f s", report.id, state, told, story.files, facts["seconds"], extra=tagged(facts)
     )

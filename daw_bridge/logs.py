@@ -45,7 +45,7 @@ class Lines(logging.Formatter):
             "level": record.levelname.lower(),
             "from": record.name,
             "process": record.process,
-            "message": record.getMessage() if self._prompts or not record.exc_info else str(record.msg),
+            "message": self._message(record, facts),
             **{name: fact for name, fact in facts.items() if self._prompts or name not in PRIVATE},
         }
         if record.exc_info and record.exc_info[0] is not None:
@@ -53,6 +53,13 @@ class Lines(logging.Formatter):
             line["error"] = kind.__name__ + (f": {error}" if self._prompts else "")
             line["trace"] = "".join(traceback.format_tb(trace))
         return json.dumps(line, default=str)  # in ASCII: nothing in it can steer the terminal of whoever reads it
+
+    def _message(self, record: logging.LogRecord, facts: Mapping[str, Any]) -> str:
+        """Return what `record` says, but for words that could be a prompt's where none are to be written."""
+        if self._prompts:
+            return record.getMessage()
+        message = str(record.msg) if record.exc_info else record.getMessage()
+        return message.replace(str(facts["why"]), "…") if facts.get("why") else message
 
 
 @contextmanager

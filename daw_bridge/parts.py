@@ -133,7 +133,7 @@ def _settled(config: Config, settings: Mapping[str, Mapping[str, Fact]]) -> Conf
         return config
     engine, reason = automatic(settings[MUSICLDM])
     if reason:
-        _log.info("engine auto is %s here: %s", engine, reason)
+        _log.info("the engine is %s (%s)", engine, reason)
     return replace(config, jobs=replace(config.jobs, engine=engine))
 
 

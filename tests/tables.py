@@ -94,10 +94,10 @@ def threats() -> str:
 
 
 def surfaces() -> str:
-    """Return the table of surfaces: what each is for, and the word that puts it into place."""
+    """Return the table of surfaces: the name of each, what it is for, and what it brings."""
     every = read_surfaces(factory_surfaces())[0].values()
-    rows = ((each.title, each.about, f"`daw-bridge surfaces --install {each.name}`") for each in every)
-    return table(("for", "what it brings", "command"), rows)
+    rows = ((f"`{each.name}`", each.title, each.about) for each in every)
+    return table(("name", "for", "what it brings"), rows)
 
 
 def files() -> str:

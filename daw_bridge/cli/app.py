@@ -151,7 +151,7 @@ def mix(
     run(config, (first, second), said, folder, as_json=as_json)
 
 
-@app.command(epilog="Example: daw-bridge evaluate ~/Music/clips --against ~/Music/loops")
+@app.command(epilog="Example: daw-bridge evaluate ~/Music/daw-bridge --against ~/Music/loops")
 def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="clips with sidecars, names or a captions.csv")],
     against: Annotated[

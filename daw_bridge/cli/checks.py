@@ -33,6 +33,7 @@ from daw_bridge.surfaces.sites import Site, SiteState, sites
 from daw_bridge.surfaces.told import Told, told
 from daw_bridge.values import shown
 from daw_bridge.wires import discovery as announced
+from daw_bridge.wires.exchange import FOLDER
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
 from plugin_host.engines import AUTO, MUSICLDM, automatic, create
@@ -165,6 +166,13 @@ def osc_port(config: Config) -> Finding:
     return Finding(thing, State.OK, f"{where} is free for daw-bridge serve")
 
 
+def exchange(config: Config) -> Finding:
+    """Say in which folder scripts without sockets ask."""
+    if not config.osc.exchange:
+        return Finding("exchange", State.OK, "off (osc.exchange)")
+    return Finding("exchange", State.OK, f"{config.paths.state / FOLDER}, for scripts that ask by files")
+
+
 def discovery(config: Config) -> Finding:
     """Say whether OSC programs find the daemon by themselves."""
     if not config.osc.announce:
@@ -284,6 +292,7 @@ CHECKS: tuple[Callable[[Config], Finding], ...] = (
     clips_folder,
     state_folder,
     osc_port,
+    exchange,
     discovery,
     presets,
     audio,

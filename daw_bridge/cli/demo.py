@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -69,9 +69,11 @@ def run(folder: Path | None, *, as_json: bool) -> None:
 
 
 def _demo_folder() -> Path:
-    """Return where a first user finds the clips: the Music folder, or without one the folder they are in."""
+    """Return where a first user finds the clips: beside the folder that the daemon delivers into if nothing is said."""
     music = user_music_path()
-    return (music if music.is_dir() else Path.cwd()) / "daw-bridge-demo"
+    with suppress(OSError):  # the daemon will say what is wrong
+        music.mkdir(exist_ok=True)  # as it does: an account without a Music folder is given one
+    return music / "daw-bridge-demo"
 
 
 def _play(scene: Scene, config: Config, peer: Peer) -> Outcome:

@@ -1,8 +1,9 @@
 """The front of a wire: what becomes of a message, however it came here, as OSC over UDP or as a line in a file.
 
 Everything is answered: with what was asked for, or with `/bridge/error`, but for an unknown address that somebody sends
-over and over (see `osc_hush`). The requests of one sender are worked off one after the other in the order in which they
-came, and senders take turns (see `osc_inbox`). None of them waits: a time tag in the future becomes the job's launch time.
+over and over (see `osc_hush`). Who does not listen finds why in the log (see `refusals`). The requests of one sender are
+worked off one after the other in the order in which they came, and senders take turns (see `osc_inbox`). None of them
+waits: a time tag in the future becomes the job's launch time.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from daw_bridge.wires.osc_hush import Hush
 from daw_bridge.wires.osc_inbox import Inbox, Packet, Peer
 from daw_bridge.wires.osc_packet import Argument, NotOsc
 from daw_bridge.wires.osc_pattern import is_pattern, matches, parse
+from daw_bridge.wires.refusals import Refusals
 
 _log = logging.getLogger(__name__)
 _in = logging.getLogger(f"{__name__}.in")
@@ -79,6 +81,7 @@ class Front:
         self._working = False
         self._closed = False
         self._hush = Hush()
+        self._refusals = Refusals()
         self._subscribers: dict[Peer, None] = {}  # a set that keeps its order
         self._counts: Counter[str] = Counter(
             dict.fromkeys(("not_osc", "strays", "errors", "hushed", "flooded", "broken"), 0)
@@ -95,6 +98,7 @@ class Front:
     def close(self) -> None:
         """Work off no more."""
         self._closed = True
+        self._refusals.close()
 
     def put(self, packet: Packet) -> None:
         """Take in a packet, unless its sender has flooded us; it is worked off soon."""
@@ -118,14 +122,17 @@ class Front:
         """Tell the asker, the first of `peers`, and the others why a request came to nothing."""
         self._counts["errors"] += 1
         told = dict.fromkeys(peers)
-        sender = str(next(iter(told)))
+        peer = next(iter(told))
+        sender = str(peer)
         address = address[:_LONGEST_ADDRESS]
         if isinstance(error, UnknownAddress) and not self._hush.is_news(sender, address):
             self._counts["hushed"] += 1
             return
-        message = (
-            str(error) if isinstance(error, BridgeError) else "something broke inside the daemon; its log says what"
-        )
+        message = "something broke inside the daemon; its log says what"
+        if isinstance(error, BridgeError):
+            message = str(error)
+            host = peer[0] if isinstance(peer, tuple) else "files"
+            self._refusals.say(host, partial(self._wire.asker, peer), address, error)
         self._in_turn(REPORTS[reports.Refused], [address, code_of(error), message], told)
 
     def _work(self) -> None:

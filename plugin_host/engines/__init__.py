@@ -35,7 +35,7 @@ def automatic(settings: Mapping[str, Fact]) -> tuple[str, str]:
     """
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        return SKETCH, f"{missing[0]} is not installed; pip install 'daw-bridge[musicldm]'"
+        return SKETCH, f"MusicLDM is an extra that wants {missing[0]}; pip install 'daw-bridge[musicldm]'"
     revision = settings.get("revision")
     checkpoint = import_module("plugin_host.engines.musicldm.checkpoint")
     try:

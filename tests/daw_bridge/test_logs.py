@@ -86,7 +86,20 @@ def test_a_job_is_one_line_with_its_stages(tmp_path: Path, prompts: bool) -> Non
     assert ("garden" in text, "hiss" in text) == (prompts, prompts)
 
 
-def test_a_job_that_failed_says_why_and_nothing_of_it_stays_in_memory() -> None:
+@pytest.mark.parametrize("prompts", [True, False])
+def test_a_job_that_failed_says_why(tmp_path: Path, caplog: pytest.LogCaptureFixture, prompts: bool) -> None:
+    """In its line, for who does not hear the reports; in the file its code alone where no prompts are to be in it."""
+    clock = Hand()
+    with kept(tmp_path, LogsConfig(prompts=prompts)):
+        told(Chronicle(clock), clock, *DONE[:4], (1.0, reports.Failed("a", "bad_request", "garden takes no guide")))
+    assert "job a failed: bad_request: garden takes no guide, 0 files in 4.00 s" in caplog.messages
+    (line,) = [each for each in lines(tmp_path) if "job" in each]
+    why = "garden takes no guide" if prompts else "…"
+    assert line["message"] == f"job a failed: bad_request: {why}, 0 files in 4.00 s"
+    assert ("garden" in json.dumps(line)) is prompts
+
+
+def test_nothing_of_a_job_that_is_over_stays_in_memory() -> None:
     """Be it cancelled before it began, or broken in the middle; a refusal is no job."""
     clock = Hand()
     chronicle = Chronicle(clock)

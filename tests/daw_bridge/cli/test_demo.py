@@ -68,13 +68,12 @@ def test_the_page_lists_them_all(shown: tuple[Ended, Path]) -> None:
 
 
 def test_a_program_can_read_it(command: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With --json, standard output is one object and nothing else; without a Music folder, clips lie in this one."""
+    """With --json, standard output is one object and nothing else; without a Music folder, one is made."""
     monkeypatch.setattr(demo, "SCENES", demo.SCENES[:1])
-    monkeypatch.setattr(demo, "user_music_path", lambda: home / "Music")
     ended = command("demo", "--json")
     assert ended.status == 0, ended.err
     told = json.loads(ended.out)
-    assert told["folder"] == str(home / "daw-bridge-demo")
+    assert told["folder"] == str(home / "Music" / "daw-bridge-demo")
     assert [len(job["files"]) for job in told["jobs"]] == [4]
     assert all(Path(each["path"]).is_file() for job in told["jobs"] for each in job["files"])
 

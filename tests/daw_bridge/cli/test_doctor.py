@@ -11,11 +11,13 @@ from commands import Command, Ended
 from daemons import Running, daemon
 from ports import free_port
 
+from daw_bridge import parts
 from daw_bridge.cli import checks, devices
 from daw_bridge.cli.checks import State
 from daw_bridge.config import Config, load
 from daw_bridge.sections import JobsConfig
 from daw_bridge.wires import discovery
+from plugin_host import engines
 
 
 def findings(ended: Ended) -> dict[str, dict[str, Any]]:
@@ -104,6 +106,25 @@ def test_an_engine_that_is_set_and_not_there_is_a_bad_setting(
     ended = command("doctor")
     assert ended.status == 2
     assert "jobs.engine in the environment variable DAW_BRIDGE_JOBS_ENGINE: 'nope' is unknown" in ended.err
+
+
+def test_what_is_an_extra_is_told_as_one(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Without torch nothing is wrong: the daemon says which engine plays, and how to have the other; so does doctor."""
+    monkeypatch.setattr(engines, "find_spec", lambda _name: None)
+    caplog.set_level("INFO")
+    config = load(None, {}, {})
+    assert parts._settled(config, parts._engine_settings(config)).jobs.engine == "sketch"
+    remedy = "pip install 'daw-bridge[musicldm]'"
+    assert caplog.messages == [f"the engine is sketch (MusicLDM is an extra that wants torch; {remedy})"]
+    found = checks.model(config)
+    assert (found.state, found.remedy) == (State.NOTE, remedy)
+
+
+def test_the_folder_for_scripts_without_sockets_is_told() -> None:
+    """Where requests in files are taken; and off is off."""
+    config = load(None, {}, {"paths.state": "/state"})
+    assert checks.exchange(config).found.startswith(str(Path("/state") / "exchange"))
+    assert checks.exchange(load(None, {}, {"osc.exchange": 0})).found == "off (osc.exchange)"
 
 
 def test_broken_presets_are_a_note(home: Path) -> None:
