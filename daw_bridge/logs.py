@@ -45,21 +45,24 @@ class Lines(logging.Formatter):
             "level": record.levelname.lower(),
             "from": record.name,
             "process": record.process,
-            "message": self._message(record, facts),
-            **{name: fact for name, fact in facts.items() if self._prompts or name not in PRIVATE},
+            "message": record.getMessage() if self._prompts or not record.exc_info else str(record.msg),
+            **facts,
         }
         if record.exc_info and record.exc_info[0] is not None:
             kind, error, trace = record.exc_info
             line["error"] = kind.__name__ + (f": {error}" if self._prompts else "")
             line["trace"] = "".join(traceback.format_tb(trace))
-        return json.dumps(line, default=str)  # in ASCII: nothing in it can steer the terminal of whoever reads it
+        return json.dumps(
+            line if self._prompts else discreet(line), default=str
+        )  # in ASCII: nothing in it can steer the terminal of whoever reads it
 
-    def _message(self, record: logging.LogRecord, facts: Mapping[str, Any]) -> str:
-        """Return what `record` says, but for words that could be a prompt's where none are to be written."""
-        if self._prompts:
-            return record.getMessage()
-        message = str(record.msg) if record.exc_info else record.getMessage()
-        return message.replace(str(facts["why"]), "…") if facts.get("why") else message
+
+def discreet(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a line of the log without its asker's words: neither as facts, nor where the message tells them again."""
+    quiet = {name: fact for name, fact in line.items() if name not in PRIVATE}
+    if line.get("why"):
+        quiet["message"] = str(line.get("message", "")).replace(str(line["why"]), "…")
+    return quiet
 
 
 @contextmanager

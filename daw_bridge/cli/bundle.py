@@ -21,7 +21,7 @@ from daw_bridge.cli.checks import Finding
 from daw_bridge.cli.errors import CommandFailed
 from daw_bridge.client import Client
 from daw_bridge.config import Config, settings
-from daw_bridge.logs import FILE, FOLDER, PRIVATE
+from daw_bridge.logs import FILE, FOLDER, discreet
 from daw_bridge.wires.osc_addresses import REPLY
 
 _AT_ONCE = 1.0  # seconds in which a daemon on this machine has long answered, however busy the machine
@@ -115,8 +115,7 @@ def _logs(config: Config) -> Iterator[tuple[str, str]]:
 def _without_prompt(line: str) -> str:
     """Return a line of the log without its asker's words: it may be older than the wish to keep them out."""
     try:
-        facts = json.loads(line)
-        return json.dumps({name: fact for name, fact in facts.items() if name not in PRIVATE}) + "\n"
+        return json.dumps(discreet(json.loads(line))) + "\n"
     except (ValueError, AttributeError, RecursionError):
         return ""
 

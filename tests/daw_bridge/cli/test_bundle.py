@@ -57,9 +57,11 @@ def test_a_bundle_has_no_prompts_if_the_log_should_have_none(
     monkeypatch.setenv("DAW_BRIDGE_LOGS_PROMPTS", "0")
     logs = home / "state" / "logs"
     logs.mkdir(parents=True)
-    (logs / "daw-bridge.jsonl").write_text('{"job": "a", "prompt": "garden"}\n{"prompt": "gar\n')
+    (logs / "daw-bridge.jsonl").write_text(
+        '{"job": "a", "prompt": "garden"}\n{"message": "no: garden is no key", "why": "garden is no key"}\n{"prompt": "gar\n'
+    )
     assert command("doctor", "--bundle", home / "report.zip").status == 0
-    assert pages(home / "report.zip")["logs/daw-bridge.jsonl"] == '{"job": "a"}\n'
+    assert pages(home / "report.zip")["logs/daw-bridge.jsonl"] == '{"job": "a"}\n{"message": "no: \\u2026"}\n'
 
 
 def test_the_log_and_the_status_of_a_daemon_are_in_it(
