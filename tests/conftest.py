@@ -1,5 +1,6 @@
 """What all tests share: the machine, a profile for Hypothesis without deadlines, as machines differ and are busy; disks."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where there are several processes, have each take its turn, and one thread."""
+    """Where there are several processes, have each take its turn, and one thread. Ctrl-C is heard in any case.
+
+    (A job in the background of a shell is deaf to it, and so would be the programs that the tests start.)
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
         count = config.workerinput["workercount"]
         config.pluginmanager.register(floor.Floor(Path(floor.__file__), Path(__file__), count))

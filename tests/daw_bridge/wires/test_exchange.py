@@ -4,11 +4,14 @@ import asyncio
 from pathlib import Path
 from time import monotonic
 
+import pytest
+
 from daw_bridge.config import load
 from daw_bridge.parts import built
 from daw_bridge.wires.exchange_box import LARGEST
 
 
+@pytest.mark.undisturbed
 def test_a_million_lines_do_not_hold_up_the_loop(tmp_path: Path) -> None:
     """They lie there when the wire is started; everyone else has a turn between them."""
     requests = tmp_path / "exchange" / "requests"
