@@ -15,6 +15,7 @@ from real import need
 pytestmark = pytest.mark.real
 
 RATE = 48_000
+TRIES = 4
 TICKS = 48  # of LMMS in a quarter note
 PERIOD = 256  # frames; LMMS leaves out the last period of a sample that is not full
 
@@ -58,16 +59,16 @@ def test_a_clip_is_where_the_bar_is(tempo: int, n: int, d: int, shared: Running,
 
 
 def rendered(base: Path, **song: object) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
-    """Return what LMMS makes of a song, 32-bit float."""
+    """Return what LMMS makes of a song, 32-bit float. It dies now and then, by a fault of its own: then it is asked again."""
     project, wav = base / "song.mmp", base / "song.wav"
     project.write_text(PROJECT.format(**song))
     options = ["-f", "wav", "-s", str(RATE), "-a", "-x", "1"]  # float, and no oversampling
-    subprocess.run(
-        [need("lmms"), "--allowroot", "render", project, "-o", wav, *options],
-        env={**os.environ, **private_home(base), "QT_QPA_PLATFORM": "offscreen"},
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
+    command: list[str | Path] = [need("lmms"), "--allowroot", "render", project, "-o", wav, *options]
+    environment = {**os.environ, **private_home(base), "QT_QPA_PLATFORM": "offscreen"}
+    for _ in range(TRIES):
+        ended = subprocess.run(command, env=environment, check=False, capture_output=True, timeout=PATIENCE)
+        if ended.returncode >= 0:  # below, a signal ended it
+            break
+    ended.check_returncode()
     audio: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = soundfile.read(wav, dtype="float32", always_2d=True)[0]
     return audio
