@@ -1,5 +1,6 @@
 """What all tests share: the machine, a profile for Hypothesis without deadlines, as machines differ and are busy; disks."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(config, "workerinput"):
+        # Numba, on which librosa stands, keeps what it has compiled in files, and dies when two write the same at once.
+        os.environ["NUMBA_CACHE_DIR"] = str(config.cache.mkdir(f"numba-{config.workerinput['workerid']}"))
         count = config.workerinput["workercount"]
         config.pluginmanager.register(floor.Floor(Path(floor.__file__), Path(__file__), count))
     elif config.option.numprocesses:
