@@ -40,6 +40,17 @@ def facts(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def tell(outcome: Outcome, *, as_json: bool) -> None:
+    """Write what came of one job: for a program, or as a table with the folder and the seconds below."""
+    if as_json:
+        screen.write_json(facts(outcome))
+        return
+    paper = screen.out()
+    show(outcome, paper)
+    for place in folders([outcome]):
+        paper.print(f"in {screen.plain(place)}, after {outcome.seconds:.2f} s", soft_wrap=True)
+
+
 def folders(outcomes: Sequence[Outcome]) -> list[Path]:
     """Return where the clips lie: one folder, as a rule."""
     return list(dict.fromkeys(each.path.parent for outcome in outcomes for each in outcome.files))

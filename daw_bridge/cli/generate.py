@@ -31,13 +31,7 @@ def run(
     config = read(config_file, osc=osc, folder=folder)
     with screen.progress("starting") as bar, _daemon(config, folder) as peer, Client(*peer) as client:
         outcome = follow(client, job, bar)
-    if as_json:
-        screen.write_json(clips.facts(outcome))
-        return
-    paper = screen.out()
-    clips.show(outcome, paper)
-    for place in clips.folders([outcome]):
-        paper.print(f"in {screen.plain(place)}, after {outcome.seconds:.2f} s", soft_wrap=True)
+    clips.tell(outcome, as_json=as_json)
 
 
 def _whole(words: Sequence[str]) -> str | None:

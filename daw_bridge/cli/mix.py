@@ -71,18 +71,7 @@ def run(
         reports.Delivered(order.job, clip.facts.rank, clip.facts.score.value, delivery.deliver(clip, order))
         for clip in made
     )
-    _tell(Outcome(order.job, files, monotonic() - begun), as_json=as_json)
-
-
-def _tell(outcome: Outcome, *, as_json: bool) -> None:
-    """Write what came of it."""
-    if as_json:
-        screen.write_json(clips.facts(outcome))
-        return
-    paper = screen.out()
-    clips.show(outcome, paper)
-    for place in clips.folders([outcome]):
-        paper.print(f"in {screen.plain(place)}, after {outcome.seconds:.2f} s", soft_wrap=True)
+    clips.tell(Outcome(order.job, files, monotonic() - begun), as_json=as_json)
 
 
 def _parent(name: str, config: Config) -> Parent:

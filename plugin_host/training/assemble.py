@@ -34,8 +34,8 @@ tags: [music, text-to-audio, musicldm]
 ---
 # {name}
 
-A demonstration: every part of MusicLDM (Chen et al. 2023), small enough to make four bars in two seconds on two cores of
-a processor. It was trained from nothing on {loops} loops that the `sketch` engine of daw-bridge rendered. It has heard
+A demonstration: every part of MusicLDM (Chen et al. 2023), small enough for a laptop without a graphics card.
+It was trained from nothing on {loops} loops that the `sketch` engine of daw-bridge rendered. It has heard
 no other music, and knows no other words than these:
 
 - styles: {styles}
