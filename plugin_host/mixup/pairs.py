@@ -34,12 +34,16 @@ def pairs(groups: Sequence[Hashable], chance: np.random.Generator) -> list[int |
     A group is anything that is equal where mixing makes sense: a tempo group, or that and the meter.
     """
     members: dict[Hashable, list[int]] = {}
+    places = []
     for index, group in enumerate(groups):
-        members.setdefault(group, []).append(index)
+        alike = members.setdefault(group, [])
+        places.append(len(alike))
+        alike.append(index)
     partners: list[int | None] = []
-    for index, group in enumerate(groups):
-        others = [each for each in members[group] if each != index]
-        partners.append(others[int(chance.integers(len(others)))] if others else None)
+    for group, place in zip(groups, places, strict=True):
+        alike = members[group]
+        further = 1 + int(chance.integers(len(alike) - 1)) if len(alike) > 1 else 0
+        partners.append(alike[(place + further) % len(alike)] if further else None)
     return partners
 
 
