@@ -12,6 +12,7 @@ The modules stand in the order of the work::
     vae       mels become latents
     vocoder   mels become sound
     latents   all loops as latents, once
+    mixtures  two loops become one that is both, as latents or as sounds
     unet      noise becomes latents, as the words say
     assemble  the parts, in half precision, in the folder that the stock pipeline loads
     curves    how the losses fell

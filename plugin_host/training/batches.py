@@ -1,8 +1,7 @@
 """Which loops a step is shown.
 
 Loops that lie on rings of one length have bars of one length and their first downbeat on frame 0: they are aligned, and
-may be laid over each other beat by beat. That is what a `Mix` does, if one is given: beat-synchronous mixup (Chen et al.
-2023) for one, in the latents.
+may be laid over each other beat by beat. That is what a `Mix` does, if one is given (see `mixtures`).
 """
 
 from collections import defaultdict
@@ -18,22 +17,23 @@ _T = TypeVar("_T")
 Mix = Callable[[Tensor, Sequence[str], torch.Generator], tuple[Tensor, Sequence[str]]]
 """What becomes of rings, shape ``(rings, channels, time, frequency)``, and of their captions.
 
-As many come out as go in. All are of one length and of as many bars, and begin on a downbeat.
+As many come out as go in. All are of one length and of as many beats, and begin on a downbeat. Where nothing is mixed
+at a step, the rings that come out are the very ones that went in.
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rings:
-    """Rings by length and number of bars: `numbers` of the loops in each group, and the share of all frames it has."""
+    """Rings by length and number of bars or beats: the loops of each of the `groups`, and the length of its rings."""
 
     groups: Sequence[Sequence[int]]
     lengths: Sequence[int]
 
     @classmethod
-    def of(cls, lengths: Sequence[int], bars: Sequence[int]) -> "Rings":
-        """Sort loops, given the latent frames and the bars of each."""
-        found: Mapping[tuple[int, int], list[int]] = defaultdict(list)
-        for number, group in enumerate(zip(lengths, bars, strict=True)):
+    def of(cls, lengths: Sequence[int], counts: Sequence[float]) -> "Rings":
+        """Sort loops, given the latent frames of each, and how many bars it has, or beats where they are to be mixed."""
+        found: Mapping[tuple[int, float], list[int]] = defaultdict(list)
+        for number, group in enumerate(zip(lengths, counts, strict=True)):
             found[group].append(number)
         alike = sorted(found)
         return cls([found[group] for group in alike], [length for length, _ in alike])

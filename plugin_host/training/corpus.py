@@ -22,6 +22,7 @@ from plugin_host.engines import SKETCH, create
 from plugin_host.engines.musicldm import hear, mel
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.errors import BadValue
+from plugin_host.musictime import Meter
 from plugin_host.training.describe import Description, drawn, wording
 from plugin_host.training.recipe import Recipe
 
@@ -64,6 +65,11 @@ class Corpus:
     def bars(self) -> list[int]:
         """How many bars each of the loops to learn from has."""
         return [each.bars for each in self.described[: self.count]]
+
+    @property
+    def beats(self) -> list[float]:
+        """How many beats each of them has, exactly: bars of three beats and of four do not lie over each other."""
+        return [float(each.bars * Meter.parse(each.meter).bar) for each in self.described[: self.count]]
 
     @property
     def mels(self) -> list[torch.Tensor]:

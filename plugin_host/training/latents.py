@@ -26,7 +26,7 @@ _TOLD = 500
 
 def compute(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk) -> None:
     """Encode all loops to learn from, and keep them in `folder`, unless they are there, from the same VAE."""
-    path, source = folder / _NAME, _print(folder)
+    path, source = folder / _NAME, made_by(folder)
     if path.exists() and _kept_from(path) == source:
         return
     measures, vae = geometry(recipe), vaes.load(folder).to(desk.device)
@@ -49,12 +49,12 @@ def read(folder: Path) -> Sequence[Tensor]:
         return [torch.from_numpy(each) for each in np.split(kept["latents"], np.cumsum(kept["frames"])[:-1], axis=1)]
 
 
+def made_by(folder: Path) -> str:
+    """Return what tells the VAE in `folder` from every other."""
+    return hashlib.sha256((folder / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()).hexdigest()
+
+
 def _kept_from(path: Path) -> str:
     """Return the print of the VAE that latents were made by."""
     with np.load(path) as kept:
         return str(kept["source"])
-
-
-def _print(folder: Path) -> str:
-    """Return what tells one VAE from every other."""
-    return hashlib.sha256((folder / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()).hexdigest()

@@ -84,7 +84,8 @@ class Lessons:
         if mix is None:
             return rings, self.steering.drawn(captions, self.steering.sounds[torch.tensor(numbers)], chance)
         mixed, captions = mix(rings, captions, chance)
-        return mixed, self.steering.drawn(captions, None, chance)
+        known = self.steering.sounds[torch.tensor(numbers)] if mixed is rings else None
+        return mixed, self.steering.drawn(captions, known, chance)
 
 
 def train(
@@ -92,7 +93,7 @@ def train(
 ) -> Mapping[str, list[float]]:
     """Train the UNet, save it and its scheduler in `folder`, and return its curves. A `mix` blends aligned loops."""
     rings = latents.read(folder)
-    groups = Rings.of([ring.shape[1] for ring in rings], corpus.bars)
+    groups = Rings.of([ring.shape[1] for ring in rings], corpus.bars if mix is None else corpus.beats)
     lessons = Lessons(rings, groups, corpus.caption, steering(recipe, corpus, folder, desk))
     begun(desk.seed, "unet")
     unet = built(recipe).to(desk.device, memory_format=torch.channels_last)

@@ -16,7 +16,7 @@ TRAINING = "plugin_host/training/"
 HEAVY = {
     "torch": (
         *(f"{TRAINING}{name}.py" for name in ("__main__", "assemble", "batches", "clap", "corpus", "fit")),
-        *(f"{TRAINING}{name}.py" for name in ("latents", "unet", "vae", "vocoder")),
+        *(f"{TRAINING}{name}.py" for name in ("latents", "mixtures", "unet", "vae", "vocoder")),
         *(
             f"{MUSICLDM}{name}.py"
             for name in (
