@@ -106,6 +106,13 @@ class History:
         """Return all clips that are not in the trash, the oldest first."""
         return [each for each in self._all() if not each.trashed]
 
+    def awaited(self) -> set[Path]:
+        """Return the files that jobs which have not ended yet are to be made of: the parents of mixes, and guides."""
+        with self._base() as base:
+            rows = base.execute(f"{_SELECT} WHERE ended IS NULL ORDER BY number")
+            plans = [past.job.plan for row in rows if (past := _past(base, row)) is not None]
+        return {Path(name) for plan in plans for name in (*(plan.mix or ()), *([plan.guide] if plan.guide else ()))}
+
     def put_away(self, clip: PastClip) -> PastClip:
         """Move a clip into the trash, or do nothing if it is there. Raises `ClipGone`, `FolderUnusable` or `DiskFull`."""
         if clip.trashed:

@@ -1,7 +1,8 @@
 """Who keeps the watched folder within its limits: the oldest clips without a star go into the trash.
 
 Only what the journal knows as ours counts and goes, and only as long as it is what was written: a file that somebody has
-changed since is theirs. The clips of the last job stay, however small the limit: they were asked for a moment ago.
+changed since is theirs. The clips of the last job stay, however small the limit: they were asked for a moment ago; and so
+do those that a job which has not ended is to be made of, until it has.
 """
 
 import asyncio
@@ -75,9 +76,9 @@ def tidy(history: History, limits: FolderConfig) -> list[PastClip]:
     sizes = [_size(each.place) for each in clips]
     beyond = sum(sizes) - limits.limit_mb * _MB if limits.limit_mb else 0.0
     before = time.time() - limits.limit_days * _DAY if limits.limit_days else 0.0
-    gone = []
+    gone, awaited = [], history.awaited()
     for clip, size in zip(clips, sizes, strict=True):
-        if clip.starred or clip.number == last:
+        if clip.starred or clip.number == last or clip.place in awaited:
             continue
         if beyond > 0 or clip.parcel.made / 1e9 < before:
             with suppress(ClipGone):  # somebody took it a moment ago, and it needs no room here either

@@ -118,6 +118,8 @@ def _of_parents(asked: Said, tempo: Tempo, parents: Parents | None) -> Said:
         raise BadRequest("mix: an armed preset cannot mix clips; leave mix to the request")
     if "guide" in asked:
         raise BadRequest("mix and guide cannot be had at once; leave one of them out")
+    if _blender(asked) == MUSICLDM and not asked.get("loop", True):
+        raise BadRequest("loop is 0: latents are mixed around a ring; leave loop out, or say blend audio")
     alike = "balance" in asked and not (_blender(asked) == MUSICLDM and asked.get("strength"))
     if alike and asked.get("takes", 1) > 1:
         raise BadRequest(

@@ -59,6 +59,7 @@ class Pool:
         self._stock: list[Stock] = []
         self._changed = asyncio.Event()
         self._answered = 0
+        self._passed_over: dict[str, str] = {}
         self._state = replace(session.state, playing=None)
         session.listen(self._look)
 
@@ -130,11 +131,19 @@ class Pool:
         return [(preset, decision) for preset, decision in meant if decision is not None]
 
     def _meant(self, preset: Preset) -> Decision | None:
-        """Return what a trigger of `preset` means in the session as it is; None for nothing that can be made."""
+        """Return what a trigger of `preset` means in the session as it is; None for nothing that can be made.
+
+        Why it cannot is said in the log once, until it can be made or there is another reason.
+        """
         try:
-            return decide(Said(preset=preset.name), preset, self._session.state, self._config)
-        except BridgeError:
+            decision = decide(Said(preset=preset.name), preset, self._session.state, self._config)
+        except BridgeError as error:
+            if self._passed_over.get(preset.name) != str(error):
+                self._passed_over[preset.name] = str(error)
+                _log.warning("preset %s is armed and not made ready: %s", preset.name, error)
             return None
+        self._passed_over.pop(preset.name, None)
+        return decision
 
     def _lacking(self, wanted: list[tuple[Preset, Decision]]) -> tuple[Preset, Decision] | None:
         """Return what there is least of; None where there is enough of all."""

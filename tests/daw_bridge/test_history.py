@@ -5,6 +5,7 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -14,10 +15,11 @@ from past import a_job, make_past
 from daw_bridge import keeper
 from daw_bridge.errors import ClipGone, JournalUnusable, UnknownJob
 from daw_bridge.history import History, PastClip
+from daw_bridge.jobs import Job, State
 from daw_bridge.journal import Journal
 from daw_bridge.keeper import Keeper, tidy
 from daw_bridge.ledger import FILE, opened
-from daw_bridge.reports import Done
+from daw_bridge.reports import Cancelled, Done
 from daw_bridge.sections import FolderConfig, JobsConfig
 
 _MB = 1_000_000
@@ -132,6 +134,31 @@ def test_the_oldest_without_a_star_go_first(history: History, tmp_path: Path) ->
     assert tidy(history, limits) == []
     assert names(tidy(history, FolderConfig(path=tmp_path / "clips", limit_mb=1e-6))) == ["two_r1"]
     assert names(history.delivered()) == ["one_r1", "three_r2", "three_r1"]
+
+
+def test_what_a_waiting_job_is_made_of_stays_until_it_has_ended(history: History, tmp_path: Path) -> None:
+    """The parents of a mix, and a guide, of whatever job they are; as soon as it has ended they may go."""
+    one, two = history.clips("one"), history.clips("two")
+    limits = FolderConfig(path=tmp_path / "clips", limit_mb=1e-6)
+
+    async def accepted(job: Job, end: State | None) -> None:
+        """Accept a job, or end it as well."""
+        journal = Journal(tmp_path / "state")
+        journal.start(opened(tmp_path / "state")[0])
+        await journal.accepted(job)
+        if end is not None:
+            await journal.ended(job, end, Cancelled(job.id))
+        await journal.stop()
+
+    mixing, guided = a_job("mixing"), a_job("guided")
+    mixing = replace(mixing, plan=replace(mixing.plan, mix=(str(one[0].place), str(two[1].place))))
+    guided = replace(guided, plan=replace(guided.plan, guide=str(two[0].place)))
+    asyncio.run(accepted(mixing, None))
+    asyncio.run(accepted(guided, State.CANCELLED))
+    assert history.awaited() == {one[0].place, two[1].place}
+    assert names(tidy(history, limits)) == ["one_r2", "two_r1"]
+    asyncio.run(accepted(guided, None))
+    assert history.awaited() == {one[0].place, two[1].place, two[0].place}
 
 
 def test_a_clip_that_goes_while_it_is_tidied_keeps_no_other(history: History, tmp_path: Path) -> None:

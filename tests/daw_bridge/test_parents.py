@@ -117,6 +117,7 @@ def test_latents_are_mixed_by_musicldm() -> None:
         (Said(), (parent("a", 100, meter="3/4"), parent("b", 100)), BadRequest, r"the second clip \(b\) is in 4/4"),
         (Said(meter=Meter(3, 4)), (parent("a", 100), parent("b", 100)), BadRequest, "is in 4/4 and the mix in 3/4"),
         (Said(guide="sketch"), (parent("a", 100), parent("b", 100)), BadRequest, "mix and guide"),
+        (Said(blend="latents", loop=False), (parent("a", 100), parent("b", 100)), BadRequest, "loop is 0.*blend audio"),
         (Said(balance=0.5, takes=3), (parent("a", 100), parent("b", 100)), BadRequest, "takes is 3"),
         (Said(balance=0.5, takes=3, strength=0.5), (parent("a", 100), parent("b", 100)), BadRequest, "takes is 3"),
         (Said(), (scrap("a"), scrap("b")), BadRequest, r"the first clip \(a\) holds less than a bar of 4/4"),
