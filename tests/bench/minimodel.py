@@ -7,12 +7,15 @@ The judge is a small network that learns style and part from mels of rendered lo
 seconds, louder, quieter, equalised and blurred at will, so that it judges what is played and not how it is vocoded; how
 well it does on loops that were kept back is told beside what it says of the model's clips, for that is the most that
 could be reached. Its verdicts on clips of other loops' captions tell what chance would.
+
+CLAP is asked as well: whether it finds a caption's own render among others, and what is won by keeping of four takes the
+one that it likes best.
 """
 
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -20,18 +23,17 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+import kept_back
 import numpy as np
 import torch
 from figures import record
-from numpy.typing import NDArray
+from kept_back import Question, questions
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
 from plugin_host.audio import Audio
 from plugin_host.engine import Plan
 from plugin_host.engines.musicldm import MusicLdmEngine, mel
-from plugin_host.engines.musicldm.checkpoint import check
-from plugin_host.engines.musicldm.device import choose
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.model import MusicLDM
 from plugin_host.engines.musicldm.quiet import quietly
@@ -49,6 +51,7 @@ STRETCH = 192
 LESSONS = 700
 BATCH = 32
 LINEUP = 32
+TAKES = 4
 PROMISED = {"part": 0.85, "style": 0.60, "own_of_32": 0.50, "seconds": 2.0, "megabytes": 40.0}
 
 
@@ -117,25 +120,6 @@ def _disguised(stretch: Tensor, chance: torch.Generator) -> Tensor:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A loop that was kept back: number and words."""
-
-    number: int
-    asked: Description
-    text: str
-
-
-def questions(loops: Corpus, count: int) -> list[Question]:
-    """Return captions that were kept back, with their tempo told."""
-    found = []
-    for number in range(loops.count, len(loops.loops)):
-        texts = [loops.caption(number, which) for which in range(8)]
-        told = [text for text in texts if "BPM" in text]
-        found += [Question(number, loops.described[number], told[0])] if told else []
-    return found[:count]
-
-
 def renders(judge: Judge, loops: Corpus) -> Mapping[str, object]:
     """Return how often the judge is right about renders that it never heard."""
     found = [
@@ -149,12 +133,8 @@ def clips(
     judge: Judge, asked: Sequence[Question], engine: MusicLdmEngine, measures: Geometry, **wishes: Any
 ) -> Mapping[str, object]:
     """Return how often the judge hears in a clip what was asked for, and how often what somebody else asked for."""
-    found = []
-    for question in asked:
-        plan = question.asked.plan(measures.rate)
-        grid = Grid(plan.grid.tempo, plan.grid.meter, plan.grid.bars, measures.rate)
-        (take,) = engine.takes(Plan(question.text, grid, seed=question.number, takes=1, **wishes), Unwatched())
-        found.append((question.asked, judge.verdict(_ringed(take.audio, measures))))
+    made = kept_back.clips(engine, asked, measures.rate, **wishes)
+    found = [(each.asked, judge.verdict(_ringed(clip, measures))) for each, clip in zip(asked, made, strict=True)]
     shuffled = [(one[0], other[1]) for one, other in zip(found, found[7:] + found[:7], strict=True)]
     return {**_right(found), "shuffled": _right(shuffled), "confused": _confused(found)}
 
@@ -184,10 +164,9 @@ def _confused(found: Sequence[tuple[Description, tuple[str, str]]]) -> Mapping[s
 
 
 def lineup(loops: Corpus, asked: Sequence[Question], model: MusicLDM) -> Mapping[str, object]:
-    """Return how often CLAP finds a caption's own render among 32, and a better take among four by its own cosine."""
+    """Return how often CLAP finds a caption's own render among 32."""
     text = model.clap.text([each.text for each in asked]).float()
-    sounds = [loops.loops[each.number].sound for each in asked]
-    heard = torch.stack([torch.from_numpy(model.clap.sound(_audio(sound, model.rate))) for sound in sounds])
+    heard = torch.from_numpy(kept_back.directions(model.clap, kept_back.renders(loops, asked, model.rate)))
     cosines = text @ heard.T
     own = []
     for first in range(0, len(asked) - LINEUP + 1, LINEUP):
@@ -200,11 +179,31 @@ def lineup(loops: Corpus, asked: Sequence[Question], model: MusicLDM) -> Mapping
     }
 
 
-def _audio(sound: NDArray[np.int16] | None, rate: int) -> Audio:
-    """Return a kept sound as one that can be heard."""
-    assert sound is not None
-    samples: NDArray[np.float32] = sound.astype(np.float32) / np.float32(32_767)
-    return Audio(samples[:, np.newaxis], rate)
+def ranked(
+    judge: Judge, loops: Corpus, asked: Sequence[Question], engine: MusicLdmEngine, measures: Geometry, **wishes: Any
+) -> Mapping[str, object]:
+    """Return what is won by asking for four takes and keeping the one whose cosine to the caption is the highest.
+
+    Told are the shares in which the judge hears part and style in it, and its cosine to the render of the very loop that
+    the caption was drawn for. Beside it stand the mean of all four, which is what picking at random gives in the long run,
+    and the best of the four in each row by itself, which is all that any order could win.
+    """
+    rows = []
+    for question, render in zip(asked, kept_back.renders(loops, asked, measures.rate), strict=True):
+        takes = list(engine.takes(question.plan(measures.rate, takes=TAKES, **wishes), Unwatched()))
+        heard = kept_back.directions(engine, [take.audio for take in takes])
+        verdicts = [judge.verdict(_ringed(take.audio, measures)) for take in takes]
+        part = [each[1] == question.asked.part for each in verdicts]
+        style = [each[0] == question.asked.style for each in verdicts]
+        rows.append([heard @ engine.words(question.text), part, style, heard @ engine.sound(render)])
+    table = np.array(rows, np.float64)  # (questions, measures, takes)
+    best = np.take_along_axis(table, table[:, :1].argmax(axis=2, keepdims=True), axis=2)[..., 0]
+    names = ("cosine_to_caption", "part", "style", "cosine_to_render")
+    picks = {"ranked": best, "at_random": table.mean(axis=2), "best_of_each": table.max(axis=2)}
+    told = {
+        pick: dict(zip(names, np.round(each.mean(axis=0), 3).tolist(), strict=True)) for pick, each in picks.items()
+    }
+    return {**told, "takes": TAKES, "of": len(asked)}
 
 
 def round_trips(loops: Corpus, model: MusicLDM, count: int = 32) -> Mapping[str, object]:
@@ -215,7 +214,7 @@ def round_trips(loops: Corpus, model: MusicLDM, count: int = 32) -> Mapping[str,
         seen = torch.from_numpy(loop.mel).float()
         again = model.decode(model.encode(seen), Course.RING)
         rows["mel"].append(float((again - seen).abs().mean()) / deviation)
-        audio = _audio(loop.sound, model.rate)
+        audio = kept_back.sounding(loop, model.rate)
         frames = len(audio.samples) // model.geometry.hop
         moments = np.arange(frames, dtype=np.float64) * model.geometry.hop
         exact = mel.heard(np.ascontiguousarray(audio.mono()), moments, model.geometry)
@@ -244,13 +243,13 @@ def speed(folder: Path, rounds: int = 5) -> Mapping[str, object]:
     return {"seconds": round(median(took[1:]), 3), "first": round(took[0], 3), "megabytes": round(size / 1e6, 1)}
 
 
-def run(folder: Path, model: Path, count: int, lessons: int, **wishes: Any) -> None:
+def run(folder: Path, model: Path, count: int, fours: int, lessons: int, **wishes: Any) -> None:
     """Ask everything and record the figures."""
     torch.set_num_threads(1)  # these models are small; only `speed` is promised anything
     loops = corpus.read(MINI, folder / "corpus")
     asked = questions(loops, 320)
     with quietly():
-        loaded = MusicLDM.of(check("mini", model, None), choose("cpu"))
+        loaded = kept_back.loaded(model)
         figures: dict[str, object] = {"clap": lineup(loops, asked, loaded)}
         print(figures["clap"], flush=True)
         figures["round_trips"] = round_trips(loops, loaded)
@@ -260,9 +259,11 @@ def run(folder: Path, model: Path, count: int, lessons: int, **wishes: Any) -> N
         print(figures["judge_on_renders"], flush=True)
         engine = MusicLdmEngine({"checkpoint": str(model), "device": "cpu"})
         figures["clips"] = clips(judge, asked[:count], engine, loaded.geometry, **wishes)
+        print(figures["clips"], flush=True)
+        figures["ranking"] = ranked(judge, loops, asked[:fours], engine, loaded.geometry, **wishes)
         engine.close()
         figures["speed"] = speed(model)
-    record("minimodel", {"clips": count, "lessons": lessons, **wishes, "promised": PROMISED}, figures)
+    record("minimodel", {"clips": count, "ranked": fours, "lessons": lessons, **wishes, "promised": PROMISED}, figures)
 
 
 if __name__ == "__main__":
@@ -271,10 +272,11 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--clips", type=int, default=100)
+    parser.add_argument("--ranked", type=int, default=50, help="captions of which four takes are ranked")
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--variation", type=float, default=1.0)
     parser.add_argument("--lessons", type=int, default=LESSONS, help="steps that the judge learns")
     said = parser.parse_args()
     wished = {"guidance": said.guidance, "steps": said.steps, "variation": said.variation}
-    run(said.folder, said.model or said.folder / "model", said.clips, said.lessons, **wished)
+    run(said.folder, said.model or said.folder / "model", said.clips, said.ranked, said.lessons, **wished)
