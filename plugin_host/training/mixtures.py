@@ -4,8 +4,8 @@ Latents (BLM) are mixed as they are drawn: each ring with another one of its ste
 (BAM) are not, for the VAE would have to hear every mixture anew, and that takes longer than the step. So a table of them
 is made once, as latents are, each from two sounds of one group; and a step shows mixtures of the table instead of loops.
 
-Only loops that count the same beats on rings of one length are mixed: their tempi differ by less than one frame of the
-UNet's deepest level, and every beat of one falls on a beat of the other.
+Only loops that count the same beats on rings of one length are mixed: they last equally long but for less than one frame
+of the UNet's deepest level, and every beat of one falls on a beat of the other.
 """
 
 from collections import defaultdict
