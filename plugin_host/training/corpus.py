@@ -1,8 +1,7 @@
 """The corpus: loops, rendered by the sketch engine and kept as the models see them, shard by shard, in a folder.
 
-What is kept of a loop is its mel on a ring that the UNet can make, as the engine lays a plan out (its frames are up to a
-few parts in a hundred longer or shorter than published, and the same number of them lies in every bar); what CLAP's
-audio half takes in; and of the first ones the sound, for the vocoder. The words are not kept: `describe` knows them.
+What is kept of a loop is its mel on a ring that the UNet can make, as the engine lays a plan out (its frames are longer
+or shorter than published, so that as many of them lie in every beat of every loop); what CLAP's audio half takes in; and of the first ones the sound, for the vocoder. The words are not kept: `describe` knows them.
 """
 
 import json
@@ -31,7 +30,9 @@ Tell = Callable[[str], None]
 
 _TRIES = 16  # seeds of a loop in which nothing would be played
 
-_LAID_ON = frozenset({"rate", "hop", "scale", "bins", "stride"})  # the measures that decide how a loop lies on frames
+_LAID_ON = frozenset(
+    {"rate", "hop", "scale", "bins", "stride", "beat"}
+)  # the measures that decide how a loop lies on frames
 
 _MADE_OF = "made-of.json"
 
@@ -92,7 +93,7 @@ class Unwatched:
 def geometry(recipe: Recipe) -> Geometry:
     """Return the measures of the models of a recipe."""
     unet = {"in_channels": recipe.vae["latent_channels"], **recipe.unet}
-    return Geometry.read(unet, recipe.vae, recipe.vocoder)
+    return Geometry.read(unet, recipe.vae, recipe.vocoder, recipe.beat)
 
 
 def extractor(recipe: Recipe) -> Any:
@@ -161,7 +162,7 @@ def something(plan: Plan) -> NDArray[np.float32]:
 
 def ringed(sound: NDArray[np.float32], plan: Plan, measures: Geometry) -> torch.Tensor:
     """Return the mel of a loop on the ring nearest to it that the UNet can make, shape ``(frames, bins)``."""
-    exact = measures.latents(plan.grid.seconds) / measures.stride
+    exact = measures.ring(plan.grid.seconds, plan.grid.beats) / measures.stride
     frames = measures.stride * measures.scale * max(1, round(exact))
     return mel.heard(sound, np.arange(frames, dtype=np.float64) * (len(sound) / frames), measures)
 

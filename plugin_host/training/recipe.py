@@ -1,9 +1,9 @@
 """What is made: the sizes of the models, how long each learns, and on what. Data, not code; it needs no torch.
 
 Sizes of `MINI` were chosen for two cores of a processor. Its VAE divides by eight in time and frequency, not by four as
-the published one: a bar at 120 BPM is 25 × 8 places for the UNet, and not 50 × 16. In exchange a latent frame is 80 ms,
-and where within it something begins is for the eight channels to say. Its UNet divides by four, so a ring is a multiple
-of 320 ms. Its CLAP hears 8 s at 16 kHz, where the published one hears 10 s at 48.
+the published one: a bar at 120 BPM is 25 × 8 places for the UNet, and not 50 × 16. It keeps the musician's time: a quarter
+note is eight latent frames at any tempo, so that every sixteenth begins with a latent frame, and rhythm is the same
+picture at 70 BPM and at 180. Its CLAP hears 8 s at 16 kHz, where the published one hears 10 s at 48.
 """
 
 from collections.abc import Mapping
@@ -46,13 +46,17 @@ class Loops:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that decides what a model becomes. The configurations are those of diffusers and transformers."""
+    """All that decides what a model becomes. The configurations are those of diffusers and transformers.
+
+    A quarter note is `beat` latent frames at any tempo. A caption has at most `longest` tokens, of `tokens` that there are.
+    """
 
     name: str
     seed: int
     loops: Loops
     tokens: int
     longest: int
+    beat: int
     text: Mapping[str, Any]
     hearing: Mapping[str, Any]
     projection: int
@@ -100,6 +104,7 @@ MINI = Recipe(
     ),
     tokens=1_024,
     longest=48,
+    beat=8,
     text={
         "hidden_size": 128,
         "num_hidden_layers": 3,
@@ -150,7 +155,7 @@ MINI = Recipe(
     courses={
         "clap": Course(steps=1_400, batch=64, rate=1e-3, average=0.99),
         "vae": Course(steps=1_600, batch=4, rate=2e-3, average=0.99),
-        "vocoder": Course(steps=5_000, batch=12, rate=1e-3, average=0.995),
+        "vocoder": Course(steps=4_000, batch=12, rate=1e-3, average=0.995),
         "unet": Course(steps=5_000, batch=768, rate=8e-4, average=0.998),
     },
 )

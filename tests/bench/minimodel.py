@@ -3,8 +3,8 @@
 FOLDER is that in which ``python -m plugin_host.training mini FOLDER`` has worked: its corpus teaches the judge, its kept
 back loops ask the questions, and its folder ``model`` answers (or the one that ``--model`` names).
 
-The judge is a small network that learns style and part from mels of rendered loops only. It hears stretches of two
-seconds, louder, quieter, equalised and blurred at will, so that it judges what is played and not how it is vocoded; how
+The judge is a small network that learns style and part from mels of rendered loops only. It hears stretches of a
+bar, louder, quieter, equalised and blurred at will, so that it judges what is played and not how it is vocoded; how
 well it does on loops that were kept back is told beside what it says of the model's clips, for that is the most that
 could be reached. Its verdicts on clips of other loops' captions tell what chance would.
 
@@ -47,8 +47,8 @@ from plugin_host.training.recipe import MINI
 from plugin_host.training.vocoder import heard_apart
 
 STYLES = MINI.loops.styles
-STRETCH = 192
-LESSONS = 700
+STRETCH = 256
+LESSONS = 2_000
 BATCH = 32
 LINEUP = 32
 TAKES = 4
@@ -134,15 +134,14 @@ def clips(
 ) -> Mapping[str, object]:
     """Return how often the judge hears in a clip what was asked for, and how often what somebody else asked for."""
     made = kept_back.clips(engine, asked, measures.rate, **wishes)
-    found = [(each.asked, judge.verdict(_ringed(clip, measures))) for each, clip in zip(asked, made, strict=True)]
+    found = [(each.asked, judge.verdict(_ringed(clip, each, measures))) for each, clip in zip(asked, made, strict=True)]
     shuffled = [(one[0], other[1]) for one, other in zip(found, found[7:] + found[:7], strict=True)]
     return {**_right(found), "shuffled": _right(shuffled), "confused": _confused(found)}
 
 
-def _ringed(audio: Audio, measures: Geometry) -> Tensor:
-    """Return the mel of a clip that is a ring."""
-    sound = np.ascontiguousarray(audio.mono())
-    return mel.heard(sound, np.arange(0, len(sound) - measures.hop // 2, measures.hop, dtype=np.float64), measures)
+def _ringed(audio: Audio, question: Question, measures: Geometry) -> Tensor:
+    """Return the mel of a clip that is a ring, as the corpus keeps that of a render."""
+    return corpus.ringed(np.ascontiguousarray(audio.mono()), question.plan(measures.rate), measures)
 
 
 def _right(found: Sequence[tuple[Description, tuple[str, str]]]) -> Mapping[str, float]:
@@ -192,7 +191,7 @@ def ranked(
     for question, render in zip(asked, kept_back.renders(loops, asked, measures.rate), strict=True):
         takes = list(engine.takes(question.plan(measures.rate, takes=TAKES, **wishes), Unwatched()))
         heard = kept_back.directions(engine, [take.audio for take in takes])
-        verdicts = [judge.verdict(_ringed(take.audio, measures)) for take in takes]
+        verdicts = [judge.verdict(_ringed(take.audio, question, measures)) for take in takes]
         part = [each[1] == question.asked.part for each in verdicts]
         style = [each[0] == question.asked.style for each in verdicts]
         rows.append([heard @ engine.words(question.text), part, style, heard @ engine.sound(render)])

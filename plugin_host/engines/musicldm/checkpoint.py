@@ -32,6 +32,15 @@ CAPTION = "_caption"
 Keys with an underscore are passed over by the stock pipeline. The published checkpoint has none.
 """
 
+BEAT = "_beat"
+"""The key of the index under which a checkpoint tells how many latent frames a quarter note is, at any tempo.
+
+One that has learnt sound as it passes, as the published one, has none.
+"""
+
+LONGEST_BEAT = 64
+"""Latent frames; more in a quarter note are no measure of a model."""
+
 WEIGHTS: Mapping[str, tuple[str, str]] = {
     "unet": ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
     "vae": ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
@@ -94,6 +103,17 @@ class Checkpoint:
         if not isinstance(caption, str) or not prompt.strip() or _TELLS_TEMPO.search(prompt):
             return prompt
         return caption.replace("{tempo}", str(round(float(tempo)))).replace("{prompt}", prompt)
+
+    @property
+    def beat(self) -> int | None:
+        """How many latent frames a quarter note is, None where none is told. Raises `EngineUnavailable` for nonsense."""
+        beat = _json(self.folder / INDEX).get(BEAT)
+        if beat is not None and (type(beat) is not int or not 0 < beat <= LONGEST_BEAT):
+            raise EngineUnavailable(
+                f"{BEAT} in {self.folder / INDEX} is {str(beat)[:40]}; it is a number of latent frames from 1 to "
+                f"{LONGEST_BEAT}: fetch or copy the checkpoint again"
+            )
+        return beat
 
     @property
     def rate(self) -> int:

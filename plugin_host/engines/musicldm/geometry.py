@@ -2,6 +2,10 @@
 
 Three clocks run through the model. Sound has frames at `rate`; a mel frame is `hop` of them; a latent frame is `scale`
 mel frames. As published that is 16 kHz, 10 ms and 40 ms.
+
+A model may keep a fourth, the musician's: it learnt loops whose mels were stretched until a quarter note took so many
+latent frames at any tempo. For such a one every beat, and every sixteenth, lies where a latent frame begins, and the
+tempo is made by stretching its mel. The published one knows nothing of beats.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +25,7 @@ _MEASURES: Mapping[str, tuple[str, ...]] = {
         *("resblock_kernel_sizes", "resblock_dilation_sizes"),
     ),
 }
-"""What is read of each model's configuration, in the order in which `Geometry.read` takes the models."""
+"""What is read of each model's configuration."""
 
 _LARGEST = 192_000  # the highest sample rate; nothing else that is read is as large
 _LONGEST_LIST = 16  # levels of a model
@@ -33,7 +37,8 @@ class Geometry:
 
     `bins` are those of the mel, and `channels` those of the latents. `stride` latent frames are one frame for the
     UNet's deepest level: shifts by them pass through it unchanged. `trained` latent frames are what it was trained on
-    at once. `context` mel frames to each side are all that the vocoder hears around one of them.
+    at once. `context` mel frames to each side are all that the vocoder hears around one of them. `beat` latent frames are
+    a quarter note to a model that learnt so; None is one that learnt sound as it passes.
     """
 
     rate: int
@@ -44,6 +49,7 @@ class Geometry:
     stride: int
     trained: int
     context: int
+    beat: int | None = None
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Geometry":
@@ -57,14 +63,16 @@ class Geometry:
                         "fetch or copy the checkpoint again"
                     )
         try:
-            return cls.read(*parts.values())
+            return cls.read(parts["unet"], parts["vae"], parts["vocoder"], checkpoint.beat)
         except (ValueError, TypeError, ArithmeticError) as error:
             raise EngineUnavailable(
                 f"the configurations of {checkpoint.source} do not fit together ({error}); fetch or copy it again"
             ) from None
 
     @classmethod
-    def read(cls, unet: Mapping[str, Any], vae: Mapping[str, Any], vocoder: Mapping[str, Any]) -> "Geometry":
+    def read(
+        cls, unet: Mapping[str, Any], vae: Mapping[str, Any], vocoder: Mapping[str, Any], beat: int | None = None
+    ) -> "Geometry":
         """Read the configurations of the three models that have a sense of time."""
         return cls(
             rate=int(vocoder["sampling_rate"]),
@@ -75,6 +83,7 @@ class Geometry:
             stride=int(2 ** (len(unet["block_out_channels"]) - 1)),
             trained=int(unet["sample_size"]),
             context=_context(vocoder),
+            beat=beat,
         )
 
     @property
@@ -88,8 +97,24 @@ class Geometry:
         return self.bins // self.scale
 
     def latents(self, seconds: Fraction) -> Fraction:
-        """Return a length in latent frames, exact."""
+        """Return a length in latent frames, exact, as time passes."""
         return seconds * self.rate / self.frames_per_latent
+
+    def ring(self, seconds: Fraction, quarters: Fraction) -> Fraction:
+        """Return how many latent frames so many quarter notes in so many seconds are to the model, exact.
+
+        One that counts in beats is given them an octave slower or faster where its mel would have to be stretched to
+        more than twice or less than half of its length.
+        """
+        natural = self.latents(seconds)
+        if self.beat is None:
+            return natural
+        counted = self.beat * quarters
+        while natural > 2 * counted:
+            counted *= 2
+        while 2 * natural < counted:
+            counted /= 2
+        return counted
 
 
 def _is_measure(value: object) -> bool:

@@ -3,7 +3,7 @@
 The model makes whole latent frames, and makes rings best whose length the UNet's deepest level divides; music is as
 long as it is. So the nearest such ring is computed, and its mel is stretched to the exact length: the *correction*. Mel
 frames are whole ones too; what is left then, at most a part in a thousand, is the *remainder* for the sample-rate
-converter.
+converter. A model that counts time in beats makes a ring of as many beats; for it, the correction is what makes the tempo.
 
 Where every bar is alike (variation 0), one *tile* is computed and laid out, however long the clip: one bar if it can
 be, two or four where one bar would have to be corrected too far. Alike to the last bit are bars only in a tile of one;
@@ -73,19 +73,20 @@ def lay_out(grid: Grid, geometry: Geometry, variation: float, bound: float) -> L
 
     Raises `OutOfRange` for bars that are shorter than one latent frame, or that only a larger correction can make.
     """
-    bar = geometry.latents(grid.seconds) / grid.bars
-    if bar < 1:
+    natural = geometry.latents(grid.seconds) / grid.bars
+    if natural < 1:
         raise OutOfRange(
             f"a bar of {grid.meter} at {grid.tempo} BPM lasts {float(grid.seconds / grid.bars) * 1e3:.0f} ms, and the "
             f"model's shortest frame is {1e3 * geometry.frames_per_latent / geometry.rate:.0f} ms: "
             "ask for a slower tempo or a longer meter",
         )
+    bar = geometry.ring(grid.seconds, grid.beats) / grid.bars
     bars, turns = _tile(grid, bar, geometry.stride, variation, bound)
-    exact = bars * turns * bar
-    latents = _nearest(exact, geometry.stride)
+    latents = _nearest(bars * turns * bar, geometry.stride)
+    tile = bars * natural * geometry.scale
     tiles = grid.bars // bars
-    laps = next(laps for laps in _laps(tiles, turns) if _remainder(laps * bars * bar * geometry.scale) is not None)
-    length = laps * bars * bar * geometry.scale
+    laps = next(laps for laps in _laps(tiles, turns) if _remainder(laps * tile) is not None)
+    length = laps * tile
     return Layout(
         bars=bars,
         tiles=tiles,
@@ -93,7 +94,7 @@ def lay_out(grid: Grid, geometry: Geometry, variation: float, bound: float) -> L
         latents=latents,
         mel=round(length),
         laps=laps,
-        correction=float(exact / latents - 1),
+        correction=float(bars * turns * natural / latents - 1),
         remainder=float(length / round(length) - 1),
     )
 

@@ -26,6 +26,7 @@ class Parts:
     vocoder: Any
     clap: Clap
     scheduler_settings: Mapping[str, Any]
+    beat: int | None = None
 
 
 def parts(checkpoint: Checkpoint, placement: Placement) -> Parts:
@@ -49,6 +50,7 @@ def parts(checkpoint: Checkpoint, placement: Placement) -> Parts:
             vocoder=vocoder,
             clap=_clap(checkpoint, placement),
             scheduler_settings=checkpoint.config("scheduler"),
+            beat=checkpoint.beat,
         )
     _check_fit(loaded, checkpoint)
     return loaded

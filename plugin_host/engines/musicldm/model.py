@@ -56,7 +56,7 @@ class MusicLDM:
     def __init__(self, parts: load.Parts, placement: device.Placement) -> None:
         self._parts = parts
         self.placement = placement
-        self.geometry = Geometry.read(parts.unet.config, parts.vae.config, _told(parts.vocoder))
+        self.geometry = Geometry.read(parts.unet.config, parts.vae.config, _told(parts.vocoder), parts.beat)
 
     @classmethod
     def load(

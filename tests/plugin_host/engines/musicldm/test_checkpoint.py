@@ -234,3 +234,12 @@ def test_too_little_memory_is_said_before_loading(copy: Path, tmp_path: Path, mo
 def test_a_checkpoint_that_says_nothing_of_captions_is_asked_as_the_user_asked(tiny: Path) -> None:
     """The published one's captions had no tempo, and it is told none."""
     assert checkpoint.check("tiny", tiny, None).asked("dusty breakbeat", Tempo.parse("92.5")) == "dusty breakbeat"
+
+
+@pytest.mark.parametrize("beat", [0, -8, 1.5, "8", True, 10**9])
+def test_a_beat_that_is_no_measure_is_refused(copy: Path, beat: object) -> None:
+    """The answer names the value, the file and the range."""
+    index = copy / checkpoint.INDEX
+    index.write_text(json.dumps({**json.loads(index.read_text()), checkpoint.BEAT: beat}))
+    with pytest.raises(EngineUnavailable, match=r"_beat in .*model_index\.json is .* from 1 to 64"):
+        Geometry.of(checkpoint.locate(str(copy)))

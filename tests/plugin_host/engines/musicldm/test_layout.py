@@ -1,5 +1,6 @@
 """How loops lie on the model's frames: near, exact, and refused where they cannot be."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -96,3 +97,41 @@ def test_a_bound_of_nothing_is_refused_where_it_cannot_be_kept() -> None:
     """The answer names the setting."""
     with pytest.raises(OutOfRange, match=r"at most 0 %; raise musicldm\.correction"):
         lay_out(grid("133.7", "4/4", 1), PUBLISHED, 0.5, 0.0)
+
+
+BEATEN = replace(PUBLISHED, scale=8, stride=4, beat=8)
+"""The measures of a model that learnt a quarter note as eight latent frames, which are 80 ms long as time passes."""
+
+
+@given(
+    bpm=st.fractions(47, 187),
+    meter=st.sampled_from(("4/4", "3/4", "7/8", "5/4", "6/8")),
+    bars=st.integers(1, 16),
+    variation=st.sampled_from((0.0, 0.5)),
+)
+def test_a_model_that_counts_in_beats_is_given_whole_beats(
+    bpm: Fraction, meter: str, bars: int, variation: float
+) -> None:
+    """At any ordinary tempo a sixteenth is two latent frames; the mel is as long as time passes, and makes the tempo."""
+    asked = Grid(Tempo(bpm), Meter.parse(meter), bars, 48_000)
+    layout = lay_out(asked, BEATEN, variation, BOUND)
+    quarters = layout.bars * layout.turns * asked.meter.bar
+    assert layout.latents == 8 * quarters
+    made = layout.mel * (1 + layout.remainder) / layout.laps
+    assert made == pytest.approx(float(BEATEN.latents(asked.seconds) / bars * layout.bars * BEATEN.scale))
+    assert layout.latents * (1 + layout.correction) == pytest.approx(float(BEATEN.latents(asked.seconds) / bars) * layout.bars * layout.turns)  # fmt: skip
+
+
+@given(bpm=st.fractions(20, 999), quarters=st.integers(1, 64))
+def test_beats_are_counted_an_octave_off_before_a_mel_is_stretched_too_far(bpm: Fraction, quarters: int) -> None:
+    """To twice its length at most, and to half at least; and always by halves and doubles of what was learnt."""
+    seconds = 60 * quarters / bpm
+    ring = BEATEN.ring(seconds, Fraction(quarters))
+    assert Fraction(1, 2) <= BEATEN.latents(seconds) / ring <= 2
+    times = ring / (8 * quarters)
+    assert times in {Fraction(2) ** power for power in range(-5, 6)}
+
+
+def test_a_model_that_knows_no_beats_is_given_time_as_it_passes() -> None:
+    """The published one: nothing is counted."""
+    assert PUBLISHED.ring(Fraction(8), Fraction(16)) == PUBLISHED.latents(Fraction(8)) == 200

@@ -2,6 +2,10 @@
 
 import dataclasses
 import itertools
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import joins
@@ -14,6 +18,7 @@ from promises import BARS, METERS, RATES, TEMPI
 from plugin_host.engine import Form, Plan, Shape, Take
 from plugin_host.engines.musicldm import MusicLdmEngine
 from plugin_host.engines.musicldm.asked import Call, words
+from plugin_host.engines.musicldm.checkpoint import BEAT, INDEX
 from plugin_host.engines.musicldm.ring import Course
 from plugin_host.errors import OutOfRange
 from plugin_host.host import Host
@@ -131,3 +136,24 @@ def test_a_one_shot_is_no_ring(engine: MusicLdmEngine) -> None:
     take = made(engine, plan(form=Form.ONE_SHOT))
     assert take.shape is Shape.STRIP
     assert "latent_frames" not in take.facts
+
+
+@pytest.fixture(scope="module")
+def beaten(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MusicLdmEngine]:
+    """Return an engine on a tiny checkpoint that says that it counts eight latent frames a quarter note."""
+    folder = shutil.copytree(tiny, tmp_path_factory.mktemp("beaten") / "tiny")
+    index = folder / INDEX
+    index.write_text(json.dumps({**json.loads(index.read_text()), BEAT: 8}))
+    made = MusicLdmEngine({"checkpoint": str(folder), "device": "cpu"})
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("tempo", ["35", "70", "93.75", "180", "320"])
+def test_the_tempo_is_no_matter_to_a_model_that_counts_in_beats(beaten: MusicLdmEngine, tempo: str) -> None:
+    """A loop, and a one-shot, have the frames of the promise at any tempo; a loop is whole beats to the model."""
+    for form in Form:
+        asked = plan(tempo, 1, "7/8", 44_100, form=form)
+        (clip,) = Host(beaten, []).clips(asked, Quiet())
+        assert clip.audio.frames == asked.grid.frames
+    assert made(beaten, plan(tempo, 2, "7/8")).facts["latent_frames"] in {56, 112, 224}
