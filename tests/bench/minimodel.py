@@ -3,8 +3,8 @@
 FOLDER is that in which ``python -m plugin_host.training mini FOLDER`` has worked: its corpus teaches the judge, its kept
 back loops ask the questions, and its folder ``model`` answers (or the one that ``--model`` names).
 
-The judge is a small network that learns style and part from mels of rendered loops only. It hears stretches of a
-bar, louder, quieter, equalised and blurred at will, so that it judges what is played and not how it is vocoded; how
+The judge is a small network that learns style and part from mels of rendered loops only. It hears stretches of six
+beats, louder, quieter, equalised and blurred at will, so that it judges what is played and not how it is vocoded; how
 well it does on loops that were kept back is told beside what it says of the model's clips, for that is the most that
 could be reached. Its verdicts on clips of other loops' captions tell what chance would.
 
@@ -47,7 +47,7 @@ from plugin_host.training.recipe import MINI
 from plugin_host.training.vocoder import heard_apart
 
 STYLES = MINI.loops.styles
-STRETCH = 256
+STRETCH = 384
 LESSONS = 2_000
 BATCH = 32
 LINEUP = 32
@@ -60,13 +60,9 @@ class Judge(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        sizes = (1, 24, 48, 64, 96)
-        self.layers = nn.Sequential(
-            *(
-                nn.Sequential(nn.Conv2d(a, b, 3, stride=2, padding=1), nn.BatchNorm2d(b), nn.ReLU())
-                for a, b in pairwise(sizes)
-            )
-        )
+        near = [_layer(a, b, (3, 3), (2, 2)) for a, b in pairwise((1, 24, 48, 64, 96))]
+        far = [_layer(96, 96, (5, 3), (2, 1)) for _ in range(2)]  # hears four beats at once: that is what a rhythm is
+        self.layers = nn.Sequential(*near, *far)
         self.styles = nn.Linear(2 * 96 * 4, len(STYLES))
         self.parts = nn.Linear(2 * 96 * 4, len(PARTS))
 
@@ -85,6 +81,13 @@ class Judge(nn.Module):
         return STYLES[int(styles.log_softmax(1).sum(0).argmax())], tuple(PARTS)[
             int(parts.log_softmax(1).sum(0).argmax())
         ]
+
+
+def _layer(entering: int, leaving: int, size: tuple[int, int], stride: tuple[int, int]) -> nn.Module:
+    """Return one layer of the judge."""
+    padding = (size[0] // 2, size[1] // 2)
+    convolution = nn.Conv2d(entering, leaving, size, stride, padding)
+    return nn.Sequential(convolution, nn.BatchNorm2d(leaving), nn.ReLU())
 
 
 def taught(loops: Corpus, lessons: int = LESSONS) -> Judge:
