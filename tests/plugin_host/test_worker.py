@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plugin_host.engine import Capabilities, Plan, Take, Watch
+from plugin_host.engine import Capabilities, Fact, Plan, Take, Watch
 from plugin_host.errors import EngineFailed, EngineUnavailable, HostError, WorkerDied
 from plugin_host.foreman import Foreman
 from plugin_host.musictime import Grid, Meter, Tempo
@@ -135,6 +135,18 @@ def test_a_heavy_model_is_held_by_one_worker_only(tmp_path: Path, engine: str, r
             await foreman.stop()
 
     asyncio.run(law())
+
+
+def test_what_only_stands_in_hears_its_own_takes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CLAP of a model that stands in judges no sketch, even where all are to be judged; named, it does."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    ours, _theirs = multiprocessing.Pipe()
+    settings: dict[str, dict[str, Fact]] = {"clap": {"rank": "always"}}
+    assert len(_Worker(ours, tmp_path, settings)._rankers("musicldm")) == 3
+    with pytest.raises(EngineUnavailable, match="daw-bridge model fetch"):
+        _Worker(ours, tmp_path, settings)._rankers("sketch")
+    settings["musicldm"] = {"checkpoint": "musicldm-mini"}
+    assert len(_Worker(ours, tmp_path, settings)._rankers("sketch")) == 3
 
 
 def test_the_takes_of_a_light_engine_are_shared_and_come_out_the_same(tmp_path: Path) -> None:
