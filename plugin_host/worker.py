@@ -126,7 +126,9 @@ class _Worker:
     orders: "queue.SimpleQueue[Order]" = field(default_factory=queue.SimpleQueue)
     cancelled: int = 0  # the last order that was cancelled; all before it are over
     engines: dict[str, Engine] = field(default_factory=dict)
-    library: Library | None = None
+    libraries: dict[tuple[str | None, str | None], Library] = field(
+        default_factory=dict
+    )  # by the weights that heard them
 
     def run(self) -> None:
         """Work off orders for as long as the process lives."""
@@ -189,9 +191,9 @@ class _Worker:
             return [SignalRanker(), KeyRanker()]
         clap = self.settings["clap"]
         folders = [Path(str(clap[key])) for key in ("folder", "reference") if clap.get(key)]
-        if self.library is None:
-            self.library = Library(folders)
-        return [SignalRanker(), KeyRanker(), ClapRanker(ear, self.library)]
+        told = self._engine(MUSICLDM).capabilities
+        library = self.libraries.setdefault((told.weights, told.revision), Library(folders))
+        return [SignalRanker(), KeyRanker(), ClapRanker(ear, library)]
 
     def _ear(self, name: str) -> Engine:
         """Return the engine whose CLAP hears what `name` has made: its own takes whatever plays, others' not by a stand-in."""

@@ -107,8 +107,12 @@ class MusicLdmEngine:
         )
 
     def checkpoint(self) -> Checkpoint:
-        """Return the checkpoint that it works with. Raises `EngineUnavailable` where none is on this machine."""
-        return at_hand(self._settings.checkpoint, self._settings.revision)[0]
+        """Return the checkpoint that it works with: for as long as a job runs, that of the job.
+
+        Raises `EngineUnavailable` where none is on this machine.
+        """
+        used = self._held.found if self._held.busy else None
+        return used or at_hand(self._settings.checkpoint, self._settings.revision)[0]
 
     def takes(self, plan: Plan, watch: Watch) -> Iterator[Take]:
         """Yield the takes of `plan`. Raises `HostError` subclasses and lets `Cancelled` through. Thread: worker."""
@@ -207,10 +211,8 @@ class MusicLdmEngine:
 
     def _clap(self) -> "Clap":
         """Return CLAP: the model's, or loaded alone where takes of another engine are to be judged."""
-        found = self._held.found
-        if found is None or not self._held.busy:  # a job's takes are judged by what made them
-            found = self.checkpoint()
-            self._give_up_others(found)
+        found = self.checkpoint()
+        self._give_up_others(found)
         with self._held.lock:
             if self._held.model is not None:
                 return self._held.model.clap
