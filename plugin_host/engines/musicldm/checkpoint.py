@@ -68,7 +68,7 @@ LICENCES: Mapping[str, str] = {DEFAULT: "CC BY-NC-SA 4.0 (non-commercial)", MINI
 """What we know where a checkpoint itself says nothing."""
 
 _TELLS_TEMPO = re.compile(r"\d\s*bpm\b", re.IGNORECASE)
-_WORD = re.compile(r"\w[\w-]*")
+_WORD = re.compile(r"\w+")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _LICENCE_LINE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
@@ -119,8 +119,8 @@ class Checkpoint:
         What has no part in any word that it knows moves it nowhere in particular, and it does not notice by itself.
         """
         known = _json(self.folder / INDEX).get(WORDS)
-        said = _WORD.findall(prompt.lower())
-        if not isinstance(known, list) or not said or not {*map(str, known)}.isdisjoint(said):
+        said = set(_WORD.findall(prompt.lower()))
+        if not isinstance(known, list) or not said or said.intersection(_WORD.findall(" ".join(map(str, known)))):
             return ""
         return f"{self.source} has learnt none of these words; it knows such as {', '.join(map(str, known[:_FEW]))}"
 
