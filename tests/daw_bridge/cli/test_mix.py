@@ -122,6 +122,7 @@ def test_latents_are_mixed_by_the_model_that_is_named_or_by_none(
     assert "daw-bridge model fetch nobody/nothing" in ended.err
 
 
+@pytest.mark.timeout(180)  # the first that loads the large libraries waits for them
 def test_what_stands_in_for_the_model_is_told_beside_the_mix(
     command: Command, loops: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
