@@ -110,12 +110,14 @@ def test_where_no_model_was_fetched_auto_is_a_sketch_and_the_small_one_stands_in
         story = follow(client)
     assert story.ending.address == "/bridge/done"
     warnings = [str(each.arguments[1]) for each in story.heard if each.address == "/bridge/warning"]
-    assert [each for each in warnings if "musicldm-mini plays instead" in each and "daw-bridge model fetch" in each]
+    assert [
+        each for each in warnings if "musicldm-mini plays in its place" in each and "daw-bridge model fetch" in each
+    ]
     told = json.loads(story.paths[0].with_suffix(".json").read_text())
     assert (told["engine"]["weights"], told["engine"]["licence"]) == ("musicldm-mini", "MIT, as daw-bridge")
-    assert "musicldm-mini plays instead" in told["take_facts"]["warning"]
+    assert "musicldm-mini plays in its place" in told["take_facts"]["warning"]
     said = [line for line in (tmp_path / "log").read_text().splitlines() if "daw-bridge model fetch" in line]
-    assert ["musicldm-mini plays instead" in line for line in said] == [True, False]
+    assert ["musicldm-mini plays in its place" in line for line in said] == [True, False]
     assert ["the engine is sketch" in line for line in said] == [False, True]
 
 

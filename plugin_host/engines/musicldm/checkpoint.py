@@ -32,7 +32,7 @@ SHIPPED: Mapping[str, Path] = {MINI: Path(__file__).parents[2] / "checkpoints" /
 """What comes along, by its name, and the folder that it lies in."""
 
 STANDS_IN = (
-    f"{DEFAULT} is not on this machine, and {MINI} plays instead: a small demonstration that was trained on synthetic "
+    f"{DEFAULT} is not on this machine, and {MINI} plays in its place: a small demonstration that was trained on synthetic "
     "loops and knows few words; get the real one with: daw-bridge model fetch"
 )
 """What everybody is told where the small one plays and another was asked for."""

@@ -131,7 +131,7 @@ def test_what_stands_in_is_told(
     assert len([line for line in caplog.messages if line.startswith("engine musicldm: ")]) == 1
     found = checks.model(config)
     assert (found.state, found.remedy) == (State.NOTE, "get the real one with: daw-bridge model fetch")
-    assert "musicldm-mini plays instead" in found.found
+    assert "musicldm-mini plays in its place" in found.found
     caplog.clear()
     named = load(None, {"DAW_BRIDGE_MUSICLDM_CHECKPOINT": "musicldm-mini"}, {})
     assert parts._settled(named, parts._engine_settings(named)).jobs.engine == "sketch"

@@ -130,7 +130,7 @@ def test_what_stands_in_for_the_model_is_told_beside_the_mix(
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     ended = command("mix", *loops, "--blend", "latents", "--bars", 1, "--takes", 1, "--json")
     assert ended.status == 0, ended.err
-    assert "musicldm-mini plays instead" in ended.err
+    assert "musicldm-mini plays in its place" in ended.err
     (file,) = json.loads(ended.out)["files"]
     assert read(Path(file["path"])).known["weights"] == "musicldm-mini"
 

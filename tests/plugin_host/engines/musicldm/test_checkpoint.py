@@ -243,7 +243,7 @@ def test_the_small_one_stands_in_for_the_published_one_until_that_is_fetched(shi
     """With a sentence on what it is and how to get the real one; then it is not heard of again."""
     found, told = checkpoint.at_hand(checkpoint.DEFAULT)
     assert found == checkpoint.locate(checkpoint.MINI)
-    assert "musicldm-mini plays instead: a small demonstration" in told
+    assert "musicldm-mini plays in its place: a small demonstration" in told
     assert "daw-bridge model fetch" in told
     fetched(shipped, tiny)
     found, told = checkpoint.at_hand(checkpoint.DEFAULT)
