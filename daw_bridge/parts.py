@@ -40,7 +40,7 @@ from daw_bridge.wires.midi import MidiWire
 from daw_bridge.wires.osc import OscWire
 from daw_bridge.wires.osc_query import QueryWire
 from plugin_host.engine import Fact
-from plugin_host.engines import AUTO, MUSICLDM, automatic
+from plugin_host.engines import AUTO, MUSICLDM, automatic, standing_in
 from plugin_host.footprint import there_is
 from plugin_host.foreman import Foreman
 from plugin_host.guard import Limits
@@ -128,7 +128,9 @@ def _engine_settings(config: Config) -> Mapping[str, Mapping[str, Fact]]:
 
 
 def _settled(config: Config, settings: Mapping[str, Mapping[str, Fact]]) -> Config:
-    """Return `config` with a real engine where it says auto; why it is not MusicLDM is logged, once."""
+    """Return `config` with a real engine where it says auto; why it is not MusicLDM, and what stands in, is logged, once."""
+    if told := standing_in(settings[MUSICLDM]):
+        _log.info("engine musicldm: %s", told)
     if config.jobs.engine != AUTO:
         return config
     engine, reason = automatic(settings[MUSICLDM])

@@ -313,7 +313,7 @@ class PathsConfig:
 class MusicLdmConfig:
     """The MusicLDM engine: which weights, where they compute, and how, where a job says nothing."""
 
-    checkpoint: str = _setting(CHECKPOINT, Text(1_000), "a hub id that was fetched, or a folder")
+    checkpoint: str = _setting(CHECKPOINT, Text(1_000), "a hub id that was fetched, a folder, or musicldm-mini")
     revision: str | None = _setting(None, Text(100), "a commit of it; the one fetched last if left out")
     device: str = _setting("auto", Text(20), "auto, cpu, cuda, cuda:1 or mps")
     precision: str = _setting("auto", Choice(("auto", "float32", "float16", "bfloat16")), "numbers it computes with")

@@ -13,6 +13,7 @@ This package needs no DAW, no socket and no sound card. It reads in the order in
     worker  spool  foreman       the same in a process of its own, which may die without taking anyone along
     guard  footprint  processes  who sees that it hangs, or takes too much memory; how processes begin and end
     training/                    a model of its own, made from nothing
+    checkpoints/                 the small one that comes along: weights, and no code
 
 What can go wrong stands in `errors`. Importing the package starts nothing and loads no model.
 """

@@ -21,7 +21,7 @@ from typing import Protocol, runtime_checkable
 
 from plugin_host.clip import Clip
 from plugin_host.engine import Engine, Fact, Plan, Watch
-from plugin_host.engines import MUSICLDM, create
+from plugin_host.engines import MUSICLDM, check_ear, create
 from plugin_host.errors import Cancelled, EngineFailed, HostError, OutOfMemory
 from plugin_host.host import Host
 from plugin_host.rank import Ranker
@@ -126,7 +126,9 @@ class _Worker:
     orders: "queue.SimpleQueue[Order]" = field(default_factory=queue.SimpleQueue)
     cancelled: int = 0  # the last order that was cancelled; all before it are over
     engines: dict[str, Engine] = field(default_factory=dict)
-    library: Library | None = None
+    libraries: dict[tuple[str | None, str | None], Library] = field(
+        default_factory=dict
+    )  # by the weights that heard them
 
     def run(self) -> None:
         """Work off orders for as long as the process lives."""
@@ -184,14 +186,20 @@ class _Worker:
 
     def _rankers(self, name: str) -> Sequence[Ranker]:
         """Return who judges what the engine called `name` has made. CLAP does where the settings want it to."""
-        ear: object = self._engine(MUSICLDM) if clap_judges(name, self.settings) else None
+        ear: object = self._ear(name) if clap_judges(name, self.settings) else None
         if not isinstance(ear, Ear):
             return [SignalRanker(), KeyRanker()]
         clap = self.settings["clap"]
         folders = [Path(str(clap[key])) for key in ("folder", "reference") if clap.get(key)]
-        if self.library is None:
-            self.library = Library(folders)
-        return [SignalRanker(), KeyRanker(), ClapRanker(ear, self.library)]
+        told = self._engine(MUSICLDM).capabilities
+        library = self.libraries.setdefault((told.weights, told.revision), Library(folders))
+        return [SignalRanker(), KeyRanker(), ClapRanker(ear, library)]
+
+    def _ear(self, name: str) -> Engine:
+        """Return the engine whose CLAP hears what `name` has made: its own takes whatever plays, others' not by a stand-in."""
+        if name != MUSICLDM:
+            check_ear(self.settings.get(MUSICLDM, {}))
+        return self._engine(MUSICLDM)
 
     def _engine(self, name: str) -> Engine:
         """Return the engine called `name`, constructing it the first time."""

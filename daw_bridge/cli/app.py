@@ -80,7 +80,7 @@ def demo(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Start a daemon, play a DAW to it, leave twelve ranked WAVs."""
+    """Start a daemon, play a DAW to it, leave ranked WAVs."""
     from daw_bridge.cli.demo import run
 
     run(folder, as_json=as_json)
@@ -341,7 +341,7 @@ model = typer.Typer(
 app.add_typer(model, name="model", epilog="Example: daw-bridge model fetch")
 
 Source = Annotated[
-    str | None, typer.Argument(metavar="MODEL", help="a hub id or a folder; musicldm.checkpoint if left out")
+    str | None, typer.Argument(metavar="MODEL", help="a hub id, folder or name; musicldm.checkpoint if left out")
 ]
 Revision = Annotated[str | None, typer.Option("--revision", metavar="COMMIT", help="a commit, tag or branch")]
 

@@ -36,7 +36,7 @@ from daw_bridge.wires import discovery as announced
 from daw_bridge.wires.exchange import FOLDER
 from plugin_host.audio import Audio
 from plugin_host.engine import Form, Plan
-from plugin_host.engines import AUTO, MUSICLDM, automatic, create
+from plugin_host.engines import AUTO, MUSICLDM, automatic, create, standing_in
 from plugin_host.host import Host
 from plugin_host.musictime import Grid, Meter, Tempo
 from plugin_host.rankers.signal import SignalRanker
@@ -83,7 +83,9 @@ def engine(config: Config) -> Finding:
         told = f"it broke: {type(error).__name__}: {error}"
         return Finding(thing, State.PROBLEM, told, "install daw-bridge anew; if that does not help, report this line")
     seconds = perf_counter() - begun
-    return Finding(thing, State.OK, f"made {float(grid.seconds):.2f} s at {clip.audio.rate} Hz in {seconds:.2f} s")
+    weights = f" with {clip.facts.engine.weights}" if clip.facts.engine.weights else ""
+    found = f"made {float(grid.seconds):.2f} s at {clip.audio.rate} Hz in {seconds:.2f} s{weights}"
+    return Finding(thing, State.OK, found)
 
 
 class _NobodyWatches:
@@ -94,10 +96,11 @@ class _NobodyWatches:
 
 
 def model(config: Config) -> Finding:
-    """Say whether the weights of MusicLDM are here; without them `sketch` plays."""
-    reason = automatic(asdict(config.musicldm))[1]
+    """Say whether the weights of MusicLDM are here; without them `sketch` plays, or what stands in for them."""
+    settings = asdict(config.musicldm)
+    reason = standing_in(settings) or automatic(settings)[1]
     if reason:
-        told, _, remedy = reason.partition("; ")
+        told, _, remedy = reason.rpartition("; ")
         return Finding("MusicLDM", State.NOTE, told, remedy)
     return Finding("MusicLDM", State.OK, f"the weights of {config.musicldm.checkpoint} are here")
 

@@ -22,6 +22,8 @@ from daw_bridge.cli.settings import read
 from daw_bridge.client import Client
 from daw_bridge.config import Config
 from daw_bridge.presets import Preset, PresetShelf, factory_folder
+from plugin_host.engines import MUSICLDM, SKETCH, lacking
+from plugin_host.engines.musicldm.checkpoint import MINI
 from plugin_host.musictime import Meter
 
 _TAKES, _BARS = 4, 4
@@ -36,11 +38,12 @@ class Scene:
     Where there is no such preset any more, or the user's own of that name has a tempo of its own, `prompt` does.
     """
 
-    preset: str
+    preset: str | None
     prompt: str
     tempo: float
     meter: Meter
     key: str
+    engine: str = SKETCH
 
 
 SCENES = (
@@ -50,9 +53,16 @@ SCENES = (
 )
 """Two that fit each other, and an odd one."""
 
+DIFFUSED = Scene(None, "house drums", 124.0, Meter(4, 4), "A minor", MUSICLDM)
+"""From words alone, by diffusion, where the extra is installed: in words that the small model has learnt.
+
+It is the small one that plays even where the large one was fetched: the demo shows what comes along, in seconds and
+without a graphics card.
+"""
+
 
 def run(folder: Path | None, *, as_json: bool) -> None:
-    """Make twelve clips, list them, and leave them there. Raises `BridgeError` or `CommandFailed` if anything fails."""
+    """Make four clips a scene, list them, and leave them there. Raises `BridgeError` or `CommandFailed` if anything fails."""
     config = read(None, folder=folder or _demo_folder())
     target = config.folder.path
     paper = screen.err() if as_json else screen.out()
@@ -61,11 +71,14 @@ def run(folder: Path | None, *, as_json: bool) -> None:
         _daemon(target, Path(state)) as (host, port),
     ):
         paper.print(f"A daemon hears OSC at {host}:{port}; its clips land in {screen.plain(target)}\n", soft_wrap=True)
-        outcomes = [_play(scene, config, (host, port)) for scene in SCENES]
+        missing = lacking()
+        scenes = SCENES if missing else (*SCENES, DIFFUSED)
+        outcomes = [_play(scene, config, (host, port)) for scene in scenes]
     if as_json:
         screen.write_json({"folder": target, "jobs": [clips.facts(each) for each in outcomes]})
     else:
         _show(outcomes, target, paper)
+    paper.print(_told(missing), soft_wrap=True)
 
 
 def _demo_folder() -> Path:
@@ -79,7 +92,7 @@ def _demo_folder() -> Path:
 def _play(scene: Scene, config: Config, peer: Peer) -> Outcome:
     """Set the session as a DAW would, trigger the preset, and follow its job."""
     job = _wish(scene, config)
-    name = job.address.rpartition("/")[2]
+    name = scene.prompt if scene.engine == MUSICLDM else job.address.rpartition("/")[2]
     with screen.progress(name) as show, Client(*peer) as client:
         client.send("/bridge/samplerate", config.session.rate)
         client.send("/bridge/tempo", scene.tempo)
@@ -90,9 +103,9 @@ def _play(scene: Scene, config: Config, peer: Peer) -> Outcome:
 
 def _wish(scene: Scene, config: Config) -> Wish:
     """Ask for the preset of a scene if it follows the session, else for its prompt."""
-    said = {"bars": str(_BARS), "takes": str(_TAKES), "engine": "sketch"}
+    said = {"bars": str(_BARS), "takes": str(_TAKES), "engine": scene.engine}
     presets, _ = PresetShelf([config.paths.presets, factory_folder()]).all()
-    if any(each.name == scene.preset and _follows(each) for each in presets):
+    if scene.preset and any(each.name == scene.preset and _follows(each) for each in presets):
         return wish(None, {"preset": scene.preset, **said})
     return wish(scene.prompt, said)
 
@@ -100,6 +113,15 @@ def _wish(scene: Scene, config: Config) -> Wish:
 def _follows(preset: Preset) -> bool:
     """Whether a preset leaves tempo, meter and key to the session, and loops."""
     return not {"bpm", "meter", "key"} & preset.said.keys() and preset.said.get("loop", True)
+
+
+def _told(missing: str) -> str:
+    """Say what the last job was made with, or, as something is `missing` for it, how to have it."""
+    if missing:
+        return (
+            f"A fourth job is played from words alone, by a small model that comes along: {missing.rpartition('; ')[2]}"
+        )
+    return f"The last job is {MINI}'s, a demonstration that comes along; the real one: daw-bridge model fetch"
 
 
 def _show(outcomes: list[Outcome], folder: Path, paper: Console) -> None:
@@ -130,6 +152,7 @@ def _daemon(folder: Path, state: Path) -> Iterator[Peer]:
             stdout=subprocess.PIPE,
             stderr=words,
             text=True,
+            env={**os.environ, "DAW_BRIDGE_MUSICLDM_CHECKPOINT": MINI},
             start_new_session=True,  # Ctrl-C is ours to hear: the job is cancelled first, then the daemon ended
         )
     with process:

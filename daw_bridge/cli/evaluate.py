@@ -13,7 +13,7 @@ from daw_bridge.cli import screen
 from daw_bridge.cli.errors import CommandFailed
 from daw_bridge.cli.settings import read
 from plugin_host import measures
-from plugin_host.engines import MUSICLDM, create
+from plugin_host.engines import MUSICLDM, check_ear, create
 from plugin_host.errors import BadValue
 from plugin_host.loops import Folder, read_folder
 from plugin_host.loops.sounds import read_sound
@@ -31,6 +31,7 @@ class Heard:
 def run(config_file: Path | None, folder: Path, against: Path | None, *, as_json: bool) -> None:
     """Measure the clips in `folder`, on their own and `against` those of another. Raises `HostError`, `CommandFailed`."""
     settings = asdict(read(config_file).musicldm)
+    check_ear(settings)
     ear: object = create(MUSICLDM, settings)
     if not isinstance(ear, Ear):
         raise CommandFailed("the engine musicldm hears nothing here; reinstall daw-bridge")

@@ -86,7 +86,7 @@ def _show(clip: ClipFile, listened: Listened, picture: Path | None, console: Con
         console.print(_coloured(row))
     for row in waveform.ruler(grid, width):
         console.print(row, style="dim")
-    for doubt in (*clip.notes, *_faults(shape)):
+    for doubt in (*filter(None, [clip.known.get("warning")]), *clip.notes, *_faults(shape)):
         console.print(f"note: {screen.plain(doubt)}", style="yellow")
     if picture is not None:
         console.print(f"picture: {screen.plain(picture)}", soft_wrap=True)
@@ -111,6 +111,7 @@ def _rows(clip: ClipFile, shape: Outline) -> list[tuple[str, str]]:
         ("sound", f"{sound.rate} Hz, {sound.depth}, {_channels(sound.channels)}, {_level(shape)}"),
         ("loops", _loop(clip)),
         ("made by", _maker(clip)),
+        ("weights", known.get("weights", "")),
         ("licence", known.get("licence", "")),
         ("prompt", known.get("prompt", "")),
         ("known from", ", ".join(clip.sources) or "the sound alone: there is no sidecar and no tempo in it"),

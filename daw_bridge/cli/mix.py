@@ -64,6 +64,8 @@ def run(
     with screen.progress("mixing") as show:
         made = Host(engine, [SignalRanker(), KeyRanker()]).clips(decision.plan, _Bar(show))
     engine.close()
+    if told := made[0].facts.take_facts.get("warning"):
+        screen.note(str(told))
     order = _order(decision.plan, decision.engine, wished, names)
     delivery = FolderDelivery(config.folder.path, Depth(config.folder.depth))
     delivery.prepare()

@@ -5,10 +5,13 @@ from typing import Any
 
 from rich.table import Column
 
+from daw_bridge import __version__
 from daw_bridge.cli import screen
 from daw_bridge.cli.errors import CommandFailed
 from daw_bridge.cli.settings import read
-from plugin_host.engines.musicldm.checkpoint import WEIGHTS, Checkpoint, installed, locate
+from plugin_host.engines.musicldm.checkpoint import SHIPPED, WEIGHTS, Checkpoint, installed, locate
+
+_SMALL = 1e8  # bytes up to which megabytes say more
 
 
 def fetch(config: Path | None, source: str | None, revision: str | None, *, as_json: bool) -> None:
@@ -32,21 +35,21 @@ def fetch(config: Path | None, source: str | None, revision: str | None, *, as_j
 
 
 def show_all(*, as_json: bool) -> None:
-    """List the checkpoints that were fetched."""
+    """List the checkpoints that were fetched, and the small one that came along."""
     found = installed()
     if as_json:
         screen.write_json({"models": [_card(each) for each in found]})
         return
     paper = screen.out()
-    if not found:
-        paper.print("No model is on this machine yet. Get one with: daw-bridge model fetch", soft_wrap=True)
-        return
-    shelf = screen.table(Column("model", no_wrap=True), "revision", Column("GB", justify="right"), "licence")
-    for each in found:
-        shelf.add_row(
-            screen.plain(each.source), (each.revision or "")[:12], _gigabytes(each), screen.plain(each.licence)
-        )
-    paper.print(shelf)
+    if found:
+        shelf = screen.table(Column("model", no_wrap=True), "revision", Column("size", justify="right"), "licence")
+        for each in found:
+            shelf.add_row(
+                screen.plain(each.source), (each.revision or "")[:12], _size(each), screen.plain(each.licence)
+            )
+        paper.print(shelf)
+    if all(each.source in SHIPPED for each in found):
+        paper.print("No other model is on this machine yet. Get one with: daw-bridge model fetch", soft_wrap=True)
 
 
 def info(config: Path | None, source: str | None, revision: str | None, *, as_json: bool) -> None:
@@ -62,10 +65,10 @@ def info(config: Path | None, source: str | None, revision: str | None, *, as_js
         screen.rows(
             [
                 ("model", found.source),
-                ("revision", found.revision or "a plain folder has none"),
+                ("revision", _revision(found)),
                 ("licence", found.licence),
                 ("makes", f"{found.rate} Hz, mono"),
-                ("weighs", f"{_gigabytes(found)} GB"),
+                ("weighs", _size(found)),
                 *parts,
                 ("lies in", str(found.folder)),
             ]
@@ -87,6 +90,12 @@ def _card(found: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _gigabytes(found: Checkpoint) -> str:
+def _revision(found: Checkpoint) -> str:
+    """Return which state of a checkpoint it is."""
+    came_along = f"came along with daw-bridge {__version__}: a demonstration, trained on synthetic loops"
+    return found.revision or (came_along if found.source in SHIPPED else "a plain folder has none")
+
+
+def _size(found: Checkpoint) -> str:
     """Return how much a checkpoint weighs."""
-    return f"{found.size / 1e9:.2f}"
+    return f"{found.size / 1e9:.2f} GB" if found.size >= _SMALL else f"{found.size / 1e6:.0f} MB"

@@ -31,7 +31,9 @@ class Known(TypedDict, total=False):
     bars: int
     form: Form
     engine: str
+    weights: str
     licence: str
+    warning: str
     seed: int
     take: int
     title: str
@@ -116,7 +118,9 @@ def from_story(story: Mapping[str, Any]) -> Known:
         bars=int(clip["bars"]),
         score=_score(story["score"]),
         engine=f"{engine['name']} {engine['version']}",
+        weights=str(engine.get("weights") or ""),
         licence=_licence(story),
+        warning=str((story.get("take_facts") or {}).get("warning") or ""),
         title=str(story["title"]),
         prompt=str(story["prompt"]),
         software=f"daw-bridge {story['version']}",

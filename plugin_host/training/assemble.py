@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from plugin_host.engines.musicldm.checkpoint import BEAT, CAPTION, INDEX
+from plugin_host.engines.musicldm.checkpoint import BEAT, CAPTION, INDEX, WORDS
 from plugin_host.training import clap, curves, unet, vae, vocoder
 from plugin_host.training.corpus import extractor
-from plugin_host.training.describe import MOOD_WORDS, PARTS
+from plugin_host.training.describe import MOOD_WORDS, PARTS, vocabulary
 from plugin_host.training.fit import POINT
 from plugin_host.training.recipe import Recipe
 
@@ -64,7 +64,8 @@ def assemble(word: str, recipe: Recipe, work: Path, target: Path) -> None:
     for name in ("tokenizer", "scheduler"):
         shutil.copytree(work / name, target / name)
     extractor(recipe).save_pretrained(target / "feature_extractor")
-    (target / INDEX).write_text(json.dumps({**LAYOUT, BEAT: recipe.beat}, indent=2) + "\n")
+    index = {**LAYOUT, BEAT: recipe.beat, WORDS: vocabulary(recipe.loops)}
+    (target / INDEX).write_text(json.dumps(index, indent=2) + "\n")
     (target / "README.md").write_text(_card(word, recipe))
     curves.written(recipe, work, POINT)
     shutil.copy(work / curves.NAME, target / curves.NAME)

@@ -6,8 +6,7 @@ or shorter than published, so that as many of them lie in every beat of every lo
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,8 @@ from plugin_host.training.recipe import Recipe
 Tell = Callable[[str], None]
 """What a line for people is handed to."""
 
-_TRIES = 16  # seeds of a loop in which nothing would be played
-
-_LAID_ON = frozenset(
-    {"rate", "hop", "scale", "bins", "stride", "beat"}
-)  # the measures that decide how a loop lies on frames
+_LAID_ON = frozenset({"rate", "hop", "scale", "bins", "stride", "beat"})
+"""The measures that decide how a loop lies on frames."""
 
 _MADE_OF = "made-of.json"
 
@@ -134,7 +130,7 @@ def played(recipe: Recipe, number: int, ear: Any) -> Loop:
     """Return loop `number`, as the extractor `ear` hears it as well."""
     measures = geometry(recipe)
     plan = drawn(recipe.loops, number, recipe.seed).plan(measures.rate)
-    sound = something(plan)
+    sound = sounding(plan)
     kept = number < recipe.loops.sounding or number >= recipe.loops.count
     return Loop(
         mel=ringed(sound, plan, measures).numpy().astype(np.float16),
@@ -147,17 +143,6 @@ def sounding(plan: Plan) -> NDArray[np.float32]:
     """Return what the sketch engine plays, in mono, shape ``(frames,)``."""
     (take,) = create(SKETCH, {}).takes(plan, Unwatched())
     return np.ascontiguousarray(take.audio.mono())
-
-
-def something(plan: Plan) -> NDArray[np.float32]:
-    """Return what is played from the plan's seed, or from the first one after it from which anything is.
-
-    The sparsest patterns have no note at all from a few seeds, and the engine refuses to play nothing.
-    """
-    for seed in range(plan.seed, plan.seed + _TRIES):
-        with suppress(BadValue):
-            return sounding(replace(plan, seed=seed))
-    return sounding(plan)
 
 
 def ringed(sound: NDArray[np.float32], plan: Plan, measures: Geometry) -> torch.Tensor:

@@ -38,6 +38,7 @@ AT_HOME = 0.6
 """The share of loops whose tempo is one that their style is at home at."""
 
 _COLUMNS = {"drums": "kits", "bass": "bass", "chords": "chords", "lead": "leads"}
+_EMPTY = frozenset(("and", "only", "solo", "full", "whole"))  # words that could be said of any sound
 _HINTS = {"drums": "kit", "bass": "bass", "chords": "chords", "lead": "lead"}
 
 
@@ -103,6 +104,15 @@ def drawn(loops: Loops, number: int, seed: int) -> Description:
 def wording(description: Description, number: int, which: int, seed: int) -> str:
     """Return wording `which` of loop `number`, always the same."""
     return description.words(np.random.default_rng((seed, number, which)))
+
+
+def vocabulary(loops: Loops) -> list[str]:
+    """Return the words of all captions that say how a loop sounds, styles first; tempo, key and meter come beside them."""
+    styles = [STYLES[name] for name in loops.styles]
+    sounds = [sound for style in styles for column in _COLUMNS.values() for sound in getattr(style, column)]
+    phrases = (*loops.styles, *PARTS, *MOOD_WORDS, *sounds, *(way for ways in PARTS.values() for way in ways))
+    words = dict.fromkeys(word for phrase in phrases for word in phrase.lower().split())
+    return [word for word in words if word not in _EMPTY]
 
 
 def held_back(description: Description) -> bool:

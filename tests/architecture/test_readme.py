@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+from pictures import MOST, PICTURE
 from tables import README, TABLES, filled
 
 from daw_bridge.cli.app import app
@@ -70,6 +71,15 @@ def test_links_within_the_page_lead_somewhere() -> None:
     links = re.findall(r"\]\(#([^)]+)\)", text)
     assert len(links) > 10
     assert set(links) <= there
+
+
+def test_pictures_and_files_that_are_linked_are_there() -> None:
+    """Each by its path from the README, in the tree, and a picture is no larger than a page should be."""
+    links = re.findall(r"\]\(([^)#:]+)\)", README.read_text())
+    assert PICTURE.relative_to(ROOT).as_posix() in links
+    for link in links:
+        assert (ROOT / link).is_file(), link
+    assert PICTURE.stat().st_size <= MOST
 
 
 def test_reapers_steps_are_the_installers() -> None:

@@ -100,14 +100,31 @@ def test_what_the_model_cannot_do_is_a_failure_with_a_remedy(
         assert follow(client).ending.address == "/bridge/done"
 
 
-def test_without_weights_auto_plays_the_sketch_and_the_model_says_how_to_get_it(tmp_path: Path) -> None:
-    """No surprise download: `auto` is sketch, said once in the log; a job for musicldm fails with the command."""
+@pytest.mark.timeout(180)
+def test_where_no_model_was_fetched_auto_is_a_sketch_and_the_small_one_stands_in(tmp_path: Path) -> None:
+    """No surprise download: both are said once in the log; who asks for musicldm has the small one, and is told so."""
     with daemon(tmp_path, HF_HUB_CACHE=str(tmp_path / "empty")) as running, running.client() as client:
         client.send("/bridge/generate", "techno", "takes", 1, "bars", 1)
         assert "sketch" in follow(client).paths[0].with_suffix(".json").read_text()
+        client.send("/bridge/generate", "techno drums", "engine", "musicldm", "takes", 1, "bars", 1, "steps", 1)
+        story = follow(client)
+    assert story.ending.address == "/bridge/done"
+    warnings = [str(each.arguments[1]) for each in story.heard if each.address == "/bridge/warning"]
+    assert [
+        each for each in warnings if "musicldm-mini plays in its place" in each and "daw-bridge model fetch" in each
+    ]
+    told = json.loads(story.paths[0].with_suffix(".json").read_text())
+    assert (told["engine"]["weights"], told["engine"]["licence"]) == ("musicldm-mini", "MIT, as daw-bridge")
+    assert "musicldm-mini plays in its place" in told["take_facts"]["warning"]
+    said = [line for line in (tmp_path / "log").read_text().splitlines() if "daw-bridge model fetch" in line]
+    assert ["musicldm-mini plays in its place" in line for line in said] == [True, False]
+    assert ["the engine is sketch" in line for line in said] == [False, True]
+
+
+def test_a_checkpoint_that_was_named_and_is_not_there_is_an_error(tmp_path: Path) -> None:
+    """Nothing stands in for it: a job fails with the command that fetches it."""
+    with daemon(tmp_path, DAW_BRIDGE_MUSICLDM_CHECKPOINT="nobody/nothing") as running, running.client() as client:
         client.send("/bridge/generate", "techno", "engine", "musicldm", "takes", 1, "bars", 1)
         ending = follow(client).ending
     assert ending.arguments[1] == "engine_unavailable"
-    assert "daw-bridge model fetch ucsd-reach/musicldm" in str(ending.arguments[2])
-    said = [line for line in (tmp_path / "log").read_text().splitlines() if "daw-bridge model fetch" in line]
-    assert ["the engine is sketch" in line for line in said] == [True, False]  # the other is the failed job's own line
+    assert "daw-bridge model fetch nobody/nothing" in str(ending.arguments[2])

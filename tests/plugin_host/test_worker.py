@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plugin_host.engine import Capabilities, Plan, Take, Watch
+from plugin_host.engine import Capabilities, Fact, Plan, Take, Watch
+from plugin_host.engines.musicldm.checkpoint import MINI, SHIPPED
 from plugin_host.errors import EngineFailed, EngineUnavailable, HostError, WorkerDied
 from plugin_host.foreman import Foreman
 from plugin_host.musictime import Grid, Meter, Tempo
+from plugin_host.rankers.clap import ClapRanker
 from plugin_host.spool import SpooledClip
 from plugin_host.worker import Ended, Make, Step, _Worker
 
@@ -135,6 +137,37 @@ def test_a_heavy_model_is_held_by_one_worker_only(tmp_path: Path, engine: str, r
             await foreman.stop()
 
     asyncio.run(law())
+
+
+def test_what_only_stands_in_hears_its_own_takes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CLAP of a model that stands in judges no sketch, even where all are to be judged; named, it does."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    ours, _theirs = multiprocessing.Pipe()
+    settings: dict[str, dict[str, Fact]] = {"clap": {"rank": "always"}}
+    assert len(_Worker(ours, tmp_path, settings)._rankers("musicldm")) == 3
+    with pytest.raises(EngineUnavailable, match="daw-bridge model fetch"):
+        _Worker(ours, tmp_path, settings)._rankers("sketch")
+    settings["musicldm"] = {"checkpoint": "musicldm-mini"}
+    assert len(_Worker(ours, tmp_path, settings)._rankers("sketch")) == 3
+
+
+def test_what_another_model_has_heard_is_not_compared_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once another is fetched, the clips in the folder are heard anew, by that one; until then they are remembered."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    ours, _theirs = multiprocessing.Pipe()
+    worker = _Worker(ours, tmp_path, {"clap": {"rank": "auto"}})
+    before, again = worker._rankers("musicldm")[-1], worker._rankers("musicldm")[-1]
+    home, commit = tmp_path / "models--ucsd-reach--musicldm", "0" * 40
+    for folder in ("refs", "snapshots"):
+        (home / folder).mkdir(parents=True)
+    (home / "refs" / "main").write_text(commit)
+    (home / "snapshots" / commit).symlink_to(SHIPPED[MINI])
+    after = worker._rankers("musicldm")[-1]
+    assert isinstance(before, ClapRanker)
+    assert isinstance(again, ClapRanker)
+    assert isinstance(after, ClapRanker)
+    assert again._library is before._library
+    assert after._library is not before._library
 
 
 def test_the_takes_of_a_light_engine_are_shared_and_come_out_the_same(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """A checkpoint as it lies on disk: which files it has, whether they are whole, what they weigh and who may use them.
 
 A checkpoint is a folder as `save_pretrained` writes it, named by its path, or by its hub id when it lies in the hub's
-cache. Everything here is looked at before a heavy library is imported, and nothing here touches the network: a model
-gets onto this machine by ``daw-bridge model fetch`` and by no other way.
+cache, or by its name when it came along with the project. Everything here is looked at before a heavy library is
+imported, and nothing here touches the network: a larger model gets onto this machine by ``daw-bridge model fetch`` and
+by no other way.
 
 Weights are read from safetensors. Where a part has only a ``.bin``, it must be the zip archive that torch has written
 since 1.6, which is then loaded as weights only; the bare pickles of before can hold any program, and are refused.
@@ -24,6 +25,18 @@ from plugin_host.musictime import RATE_RANGE, Tempo
 DEFAULT = "ucsd-reach/musicldm"
 """The published checkpoint."""
 
+MINI = "musicldm-mini"
+"""The small one that comes along, a demonstration: it plays where the published one is asked for and was not fetched."""
+
+SHIPPED: Mapping[str, Path] = {MINI: Path(__file__).parents[2] / "checkpoints" / MINI}
+"""What comes along, by its name, and the folder that it lies in."""
+
+STANDS_IN = (
+    f"{DEFAULT} is not on this machine, and {MINI} plays in its place: a small demonstration that was trained on synthetic "
+    "loops and knows few words; get the real one with: daw-bridge model fetch"
+)
+"""What everybody is told where the small one plays and another was asked for."""
+
 INDEX = "model_index.json"
 
 CAPTION = "_caption"
@@ -41,6 +54,9 @@ One that has learnt sound as it passes, as the published one, has none.
 LONGEST_BEAT = 64
 """Latent frames; more in a quarter note are no measure of a model."""
 
+WORDS = "_words"
+"""The key under which one that was trained on few words lists them, those that describe it best first."""
+
 WEIGHTS: Mapping[str, tuple[str, str]] = {
     "unet": ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
     "vae": ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"),
@@ -57,16 +73,18 @@ CONFIGS: Mapping[str, str] = {
 }
 """Every part, and the file that says how it is built."""
 
-LICENCES: Mapping[str, str] = {DEFAULT: "CC BY-NC-SA 4.0 (non-commercial)"}
+LICENCES: Mapping[str, str] = {DEFAULT: "CC BY-NC-SA 4.0 (non-commercial)", MINI: "MIT, as daw-bridge"}
 """What we know where a checkpoint itself says nothing."""
 
 _TELLS_TEMPO = re.compile(r"\d\s*bpm\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _LICENCE_LINE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
 _LONGEST_HEADER = 16 * 2**20  # bytes; that of the published UNet has a hundredth of it
 _LARGEST_JSON = 16 * 2**20  # bytes; a tokenizer's words are the largest, with two
 _ZIP = b"PK\x03\x04"
+_FEW = 8  # words of those that are known, as an example
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +121,17 @@ class Checkpoint:
         if not isinstance(caption, str) or not prompt.strip() or _TELLS_TEMPO.search(prompt):
             return prompt
         return caption.replace("{tempo}", str(round(float(tempo)))).replace("{prompt}", prompt)
+
+    def unheard(self, prompt: str) -> str:
+        """Return what to tell of a prompt of which this checkpoint was taught no word; "" where it was, or may have been.
+
+        What has no part in any word that it knows moves it nowhere in particular, and it does not notice by itself.
+        """
+        known = _json(self.folder / INDEX).get(WORDS)
+        said = set(_WORD.findall(prompt.lower()))
+        if not isinstance(known, list) or not said or said.intersection(_WORD.findall(" ".join(map(str, known)))):
+            return ""
+        return f"{self.source} has learnt none of these words; it knows such as {', '.join(map(str, known[:_FEW]))}"
 
     @property
     def beat(self) -> int | None:
@@ -143,8 +172,8 @@ def hub_home(source: str) -> Path:
 
 
 def installed() -> list[Checkpoint]:
-    """Return every whole checkpoint of MusicLDM in the hub's cache, by name and commit."""
-    found = []
+    """Return what came along, and every whole checkpoint of MusicLDM in the hub's cache, by name and commit."""
+    found = [locate(name) for name, folder in SHIPPED.items() if (folder / INDEX).is_file()]
     for index in sorted(hub_cache().glob(f"models--*/snapshots/*/{INDEX}")):
         source = index.parents[2].name.removeprefix("models--").replace("--", "/", 1)
         try:
@@ -155,16 +184,30 @@ def installed() -> list[Checkpoint]:
 
 
 def locate(source: str, revision: str | None = None) -> Checkpoint:
-    """Find and check the checkpoint called `source`, a folder or a hub id, without the network.
+    """Find and check the checkpoint called `source`, a folder, a hub id or what came along, without the network.
 
     Without a `revision` it is the one that was fetched last. Raises `EngineUnavailable`, saying what is wrong and how
     to put it right, and `BadValue` for what is neither a path nor an id.
     """
     if not source.strip() or "\0" in source:
         raise BadValue(f"{source!r} is no checkpoint; give a folder, or a hub id such as {DEFAULT}")
+    if source in SHIPPED:
+        return check(source, SHIPPED[source], None)
     if is_hub_id(source):
         return check(source, *_cached(source, revision))
     return check(source, Path(source).expanduser(), None)
+
+
+def at_hand(source: str, revision: str | None = None) -> tuple[Checkpoint, str]:
+    """Return the checkpoint that plays where `source` is asked for, and what to tell where it only stands in, else "".
+
+    The small one stands in for the published one where that was never fetched. Whoever asks for another, or for a
+    certain `revision`, means it; and one that is here and damaged must be put right. Raises as `locate` does.
+    """
+    any_will_do = source == DEFAULT and not revision and is_hub_id(source)
+    if any_will_do and _snapshot(source, None) is None and (SHIPPED[MINI] / INDEX).is_file():
+        return locate(MINI), STANDS_IN
+    return locate(source, revision), ""
 
 
 def check(source: str, folder: Path, revision: str | None) -> Checkpoint:
@@ -186,19 +229,25 @@ def check(source: str, folder: Path, revision: str | None) -> Checkpoint:
 
 
 def _cached(source: str, revision: str | None) -> tuple[Path, str]:
-    """Return where the hub's cache holds `source`, and at which commit."""
-    home = hub_home(source)
-    wanted = revision or "main"
-    name = home / "refs" / wanted
-    commit = name.read_text().strip() if name.is_file() else wanted
-    folder = home / "snapshots" / commit
-    if not _COMMIT.fullmatch(commit) or not folder.is_dir():
+    """Return where the hub's cache holds `source`, and at which commit. Raises `EngineUnavailable` where it does not."""
+    found = _snapshot(source, revision)
+    if found is None:
         at = f" at revision {revision}" if revision else ""
         pin = f" --revision {revision}" if revision else ""
         raise EngineUnavailable(
             f"{source}{at} is not on this machine; get it with: daw-bridge model fetch {source}{pin}",
         )
-    return folder, commit
+    return found
+
+
+def _snapshot(source: str, revision: str | None) -> tuple[Path, str] | None:
+    """Return the folder of `source` in the hub's cache and its commit; None where it was not fetched, or never whole."""
+    home = hub_home(source)
+    wanted = revision or "main"
+    name = home / "refs" / wanted
+    commit = name.read_text().strip() if name.is_file() else wanted
+    folder = home / "snapshots" / commit
+    return (folder, commit) if _COMMIT.fullmatch(commit) and folder.is_dir() else None
 
 
 def _json(path: Path) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from plugin_host import __version__
 from plugin_host.audio import Audio
 from plugin_host.engine import Capabilities, Fact, Form, Plan, Take, Watch
 from plugin_host.engines.musicldm import defaults
-from plugin_host.engines.musicldm.checkpoint import DEFAULT, LICENCES, Checkpoint, locate
+from plugin_host.engines.musicldm.checkpoint import DEFAULT, LICENCES, Checkpoint, at_hand
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.progress import Costs, Progress
 from plugin_host.errors import BadValue, EngineUnavailable
@@ -73,6 +73,7 @@ class _Held:
 
     model: "MusicLDM | None" = None
     clap: "Clap | None" = None
+    found: Checkpoint | None = None  # what either was loaded from
     busy: bool = False
     timer: threading.Timer | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,14 +101,18 @@ class MusicLdmEngine:
             longest=LONGEST,
             uses=_USES,
             rates=(found.rate,) if found else (),
-            weights=self._settings.checkpoint,
+            weights=found.source if found else self._settings.checkpoint,
             revision=found.revision if found else None,
             licence=found.licence if found else LICENCES.get(self._settings.checkpoint),
         )
 
     def checkpoint(self) -> Checkpoint:
-        """Return the checkpoint that it works with. Raises `EngineUnavailable` when it is not on this machine."""
-        return locate(self._settings.checkpoint, self._settings.revision)
+        """Return the checkpoint that it works with: for as long as a job runs, that of the job.
+
+        Raises `EngineUnavailable` where none is on this machine.
+        """
+        used = self._held.found if self._held.busy else None
+        return used or at_hand(self._settings.checkpoint, self._settings.revision)[0]
 
     def takes(self, plan: Plan, watch: Watch) -> Iterator[Take]:
         """Yield the takes of `plan`. Raises `HostError` subclasses and lets `Cancelled` through. Thread: worker."""
@@ -142,6 +147,7 @@ class MusicLdmEngine:
 
     def _made(self, plan: Plan, watch: Watch) -> Iterator[Take]:
         """Make the takes of `plan`, step by step."""
+        found, stands_in = at_hand(self._settings.checkpoint, self._settings.revision)
         with _libraries():
             from plugin_host.engines.musicldm import asked, noise, schedulers
             from plugin_host.engines.musicldm.loop import Loop
@@ -150,11 +156,11 @@ class MusicLdmEngine:
         # 1. What there is to do, for an honest fraction.
         if plan.mix is not None and plan.form is Form.ONE_SHOT:
             raise BadValue("mix: the latents of loops are mixed around a ring; leave loop out, or say blend audio")
-        found = self.checkpoint()
         geometry = Geometry.of(found)
         form = Loop.of(plan, geometry, self._settings.correction) if plan.form is Form.LOOP else Strip(plan, geometry)
         seeds = [plan.take_seed(index) for index in range(plan.takes)]
         call = self._call(plan, found.asked(plan.prompt, plan.grid.tempo), noise.generators(seeds))
+        self._give_up_others(found)
         progress = Progress(watch, self._costs, _units(call, form.work(), loads=0 if self.loaded else 1))
         progress.reach("load", 0.0)
         model = self._model(found)
@@ -165,7 +171,8 @@ class MusicLdmEngine:
         progress.reach("text", 1.0)
 
         # 3. The takes, each told about as it is there.
-        warnings = words.warnings + schedulers.warnings(call.scheduler)
+        remarks = tuple(filter(None, (stands_in, found.unheard(plan.prompt))))
+        warnings = remarks + words.warnings + schedulers.warnings(call.scheduler)
         facts = {**_facts(plan, call, found, model), **({"warning": "; ".join(warnings)} if warnings else {})}
         for index, (sound, told) in enumerate(form.sounds(model, words, call, progress)):
             audio = Audio(sound[:, np.newaxis], model.rate)
@@ -198,12 +205,14 @@ class MusicLdmEngine:
                     from plugin_host.engines.musicldm.model import MusicLDM
                 settings = self._settings
                 placement = device.choose(settings.device, settings.precision)
-                self._held.clap = None
+                self._held.clap, self._held.found = None, found
                 self._held.model = MusicLDM.of(found, replace(placement, offloaded=settings.offload))
             return self._held.model
 
     def _clap(self) -> "Clap":
         """Return CLAP: the model's, or loaded alone where takes of another engine are to be judged."""
+        found = self.checkpoint()
+        self._give_up_others(found)
         with self._held.lock:
             if self._held.model is not None:
                 return self._held.model.clap
@@ -211,8 +220,14 @@ class MusicLdmEngine:
                 with _libraries():
                     from plugin_host.engines.musicldm import device, load
                 placement = device.choose(self._settings.device, self._settings.precision)
-                self._held.clap = load.clap(self.checkpoint(), placement)
+                self._held.clap, self._held.found = load.clap(found, placement), found
             return self._held.clap
+
+    def _give_up_others(self, found: Checkpoint) -> None:
+        """Let go of what was loaded from anything but `found`: a model may be fetched while this one is in use."""
+        with self._held.lock:
+            if self._held.found not in {None, found}:
+                self._forget()
 
     def _begin(self) -> None:
         """Keep the model from being unloaded while a job runs."""
@@ -242,7 +257,7 @@ class MusicLdmEngine:
         """Drop the model and give its memory back; the lock is held."""
         if self._held.timer is not None:
             self._held.timer.cancel()
-        model, self._held.model, self._held.clap = self._held.model, None, None
+        model, self._held.model, self._held.clap, self._held.found = self._held.model, None, None, None
         if model is not None:
             placement = model.placement
             del model

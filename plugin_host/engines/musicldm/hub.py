@@ -17,7 +17,17 @@ import huggingface_hub
 from huggingface_hub import errors
 from huggingface_hub.utils import tqdm
 
-from plugin_host.engines.musicldm.checkpoint import CONFIGS, INDEX, WEIGHTS, Checkpoint, check, hub_cache, hub_home
+from plugin_host.engines.musicldm.checkpoint import (
+    CONFIGS,
+    DEFAULT,
+    INDEX,
+    SHIPPED,
+    WEIGHTS,
+    Checkpoint,
+    check,
+    hub_cache,
+    hub_home,
+)
 from plugin_host.errors import BadValue, DiskFull, EngineUnavailable
 
 _SMALL = {".json", ".txt"}
@@ -50,6 +60,8 @@ class Offer:
 
 def look(source: str, revision: str | None = None) -> Offer:
     """Ask the hub what it has under `source`. Raises `EngineUnavailable` where that is nothing, or nobody answers."""
+    if source in SHIPPED:
+        raise BadValue(f"{source} came along and is here; name one to fetch, such as {DEFAULT}")
     if source.count("/") != 1:
         raise BadValue(f"'{source}' is no hub id; write it like ucsd-reach/musicldm")
     with _explained(source, revision):

@@ -38,3 +38,8 @@ class Score:
     hits: tuple[Hit, ...]
     notes: tuple[Note, ...]
     facts: Mapping[str, Fact]
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing in it to be played."""
+        return not self.hits and not self.notes

@@ -120,6 +120,26 @@ def test_what_is_an_extra_is_told_as_one(monkeypatch: pytest.MonkeyPatch, caplog
     assert (found.state, found.remedy) == (State.NOTE, remedy)
 
 
+def test_what_stands_in_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once by the daemon, and by doctor, with the command that fetches the real one; `auto` is a sketch all the same."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    caplog.set_level("INFO")
+    config = load(None, {}, {})
+    assert parts._settled(config, parts._engine_settings(config)).jobs.engine == "sketch"
+    assert len([line for line in caplog.messages if line.startswith("engine musicldm: ")]) == 1
+    found = checks.model(config)
+    assert (found.state, found.remedy) == (State.NOTE, "get the real one with: daw-bridge model fetch")
+    assert "musicldm-mini plays in its place" in found.found
+    caplog.clear()
+    named = load(None, {"DAW_BRIDGE_MUSICLDM_CHECKPOINT": "musicldm-mini"}, {})
+    assert parts._settled(named, parts._engine_settings(named)).jobs.engine == "sketch"
+    assert caplog.messages == [
+        "the engine is sketch (musicldm.checkpoint is musicldm-mini, a demonstration; say engine musicldm to hear it)"
+    ]
+
+
 def test_the_folder_for_scripts_without_sockets_is_told() -> None:
     """Where requests in files are taken; and off is off."""
     config = load(None, {}, {"paths.state": "/state"})

@@ -90,3 +90,16 @@ def test_a_folder_of_nothing_and_a_machine_without_a_model_are_told(
     ended = command("evaluate", folders[0])
     assert (ended.status, ended.out) == (1, "")
     assert "daw-bridge model fetch nobody/nothing" in ended.err
+
+
+def test_what_only_stands_in_does_not_judge(
+    command: Command, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It knows too few words; whoever names it has it."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.delenv("DAW_BRIDGE_MUSICLDM_CHECKPOINT")
+    ended = command("evaluate", folders[0])
+    assert (ended.status, ended.out) == (1, "")
+    assert "daw-bridge model fetch ucsd-reach/musicldm" in ended.err
+    monkeypatch.setenv("DAW_BRIDGE_MUSICLDM_CHECKPOINT", "musicldm-mini")
+    assert json.loads(command("evaluate", folders[1], "--json").out)["weights"] == "musicldm-mini"

@@ -100,7 +100,6 @@ def test_without_a_daemon_a_mix_is_made_of_the_history_all_the_same(command: Com
         ),
         (["A", "B", "--bpm", "140"], 2, "is at 100 BPM and the mix at 140 BPM; without harm it can be brought to"),
         (["A", "B", "--balance", "2"], 2, "balance: '2' is not allowed; give a number from 0 to 1"),
-        (["A", "A", "--blend", "latents"], 1, "daw-bridge model fetch"),
     ],
 )
 def test_what_cannot_be_mixed_is_said(
@@ -111,6 +110,29 @@ def test_what_cannot_be_mixed_is_said(
     ended = command("mix", *(named.get(each, each) for each in arguments))
     assert (ended.status, ended.out) == (status, "")
     assert told in ended.err
+
+
+def test_latents_are_mixed_by_the_model_that_is_named_or_by_none(
+    command: Command, loops: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is not here, the command that fetches it is told."""
+    monkeypatch.setenv("DAW_BRIDGE_MUSICLDM_CHECKPOINT", "nobody/nothing")
+    ended = command("mix", *loops, "--blend", "latents")
+    assert (ended.status, ended.out) == (1, "")
+    assert "daw-bridge model fetch nobody/nothing" in ended.err
+
+
+@pytest.mark.timeout(180)  # the first that loads the large libraries waits for them
+def test_what_stands_in_for_the_model_is_told_beside_the_mix(
+    command: Command, loops: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The small one mixes latents, too, and whoever asked hears that it was not the real one."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    ended = command("mix", *loops, "--blend", "latents", "--bars", 1, "--takes", 1, "--json")
+    assert ended.status == 0, ended.err
+    assert "musicldm-mini plays in its place" in ended.err
+    (file,) = json.loads(ended.out)["files"]
+    assert read(Path(file["path"])).known["weights"] == "musicldm-mini"
 
 
 def test_the_tempo_of_a_mix_is_kept_exactly(command: Command, loops: tuple[Path, Path]) -> None:

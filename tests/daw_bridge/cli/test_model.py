@@ -28,10 +28,15 @@ def here(cache: Path) -> Path:
 
 
 @pytest.mark.usefixtures("cache")
-def test_without_a_model_the_list_says_how_to_get_one(command: Command) -> None:
-    """An empty list is a sentence for people, and a list for programs."""
-    assert "daw-bridge model fetch" in command("model", "list").out
-    assert json.loads(command("model", "list", "--json").out) == {"models": []}
+def test_the_small_model_is_here_and_the_list_says_how_to_get_another(command: Command) -> None:
+    """It is listed with its size and licence; a list with no other ends with a sentence for people."""
+    page = command("model", "list").out
+    assert "musicldm-mini" in page
+    assert "No other model is on this machine yet. Get one with: daw-bridge model fetch" in page
+    (card,) = json.loads(command("model", "list", "--json").out)["models"]
+    assert (card["model"], card["licence"]) == ("musicldm-mini", "MIT, as daw-bridge")
+    assert "a demonstration" in command("model", "info", "musicldm-mini").out
+    assert "came along and is here" in command("model", "fetch", "musicldm-mini").err
 
 
 @pytest.mark.usefixtures("cache")
@@ -45,6 +50,7 @@ def test_what_is_not_here_cannot_be_described(command: Command) -> None:
 def test_a_model_is_listed_and_described_with_its_licence(command: Command, here: Path) -> None:
     """Name, commit, size, licence and rate, for people and for programs."""
     listed, told = command("model", "list").out, command("model", "info").out
+    assert "No other model" not in listed
     for text in (listed, told):
         assert "ucsd-reach/musicldm" in text
         assert COMMIT[:12] in text

@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 from recipes import TINY
 
-from plugin_host.engine import Plan
 from plugin_host.engines.musicldm.layout import lay_out
 from plugin_host.errors import BadValue
-from plugin_host.training.corpus import geometry, read, render, something, sounding
-from plugin_host.training.describe import Description
+from plugin_host.training.corpus import geometry, read, render
 from plugin_host.training.fit import Desk
 
 
@@ -60,19 +58,3 @@ def test_a_corpus_that_is_not_whole_is_refused(desk: Desk, tmp_path: Path) -> No
     with pytest.raises(BadValue, match="let the stage corpus run first"):
         read(TINY, tmp_path)
     assert desk.folder != tmp_path
-
-
-def test_a_loop_of_which_nothing_would_be_played_is_played_from_another_seed() -> None:
-    """A sparse pattern has no note from some seeds: the next one that has is taken."""
-    described = Description("drum and bass", "chords", None, "rhodes", "A major", 146, "4/4", 2, 0)
-    plans = [replace(described, seed=seed).plan(16_000) for seed in range(200)]
-    silent = next(plan for plan in plans if not plays(plan))
-    assert np.abs(something(silent)).max() > 0.1
-
-
-def plays(plan: Plan) -> bool:
-    """Return whether anything is played from a plan's own seed."""
-    try:
-        return bool(len(sounding(plan)))
-    except BadValue:
-        return False

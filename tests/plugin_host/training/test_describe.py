@@ -6,7 +6,7 @@ from hypothesis.strategies import integers
 
 from plugin_host.engines.sketch.hints import obey
 from plugin_host.engines.sketch.words import listen
-from plugin_host.training.describe import PARTS, drawn, held_back, wording
+from plugin_host.training.describe import PARTS, drawn, held_back, vocabulary, wording
 from plugin_host.training.recipe import MINI
 
 LOOPS, SEED = MINI.loops, MINI.seed
@@ -37,6 +37,17 @@ def test_style_and_part_are_always_said(number: int, which: int) -> None:
     assert loop.style in text
     assert any(word in text for word in PARTS[loop.part])
     assert text.count(" BPM") == text.count(f"{loop.tempo} BPM")
+
+
+@given(numbers, integers(0, 1000))
+def test_every_wording_has_words_of_the_vocabulary(number: int, which: int) -> None:
+    """Those that tell how it sounds; words that could be said of any sound are not in it."""
+    text = wording(drawn(LOOPS, number, SEED), number, which, SEED).lower()
+    known = vocabulary(LOOPS)
+    assert len([word for word in known if word in text]) >= 1
+    assert len(known) == len(set(known))
+    assert {"house", "drums", "warm", "rhodes"} <= set(known)
+    assert not {"and", "full", "bpm", "in"} & set(known)
 
 
 @given(numbers)

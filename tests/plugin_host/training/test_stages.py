@@ -42,6 +42,10 @@ def test_our_loader_takes_what_is_made(made: Path) -> None:
     assert model.geometry == geometry(TINY)
     assert (model.geometry.scale, model.geometry.stride) == (8, 4)
     assert found.licence == "mit"
+    assert found.unheard("dub bass") == ""
+    assert found.unheard("choir of whales").endswith(
+        "it knows such as house, dub, drums, bass, chords, lead, dark, bright"
+    )
 
 
 def test_the_stock_pipeline_takes_what_is_made(made: Path) -> None:

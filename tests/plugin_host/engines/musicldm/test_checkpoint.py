@@ -212,6 +212,87 @@ def test_a_hub_id_is_found_in_the_cache_and_only_there(
         checkpoint.locate("some/model", "2.0")
 
 
+@pytest.fixture
+def shipped(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the tiny checkpoint come along in place of the small one, with no other here; return the hub's empty cache."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(checkpoint, "SHIPPED", {checkpoint.MINI: tiny})
+    return tmp_path / "hub"
+
+
+def fetched(cache: Path, tiny: Path) -> Path:
+    """Put the tiny checkpoint where a fetch of the published one would have."""
+    home = cache / "models--ucsd-reach--musicldm"
+    (home / "refs").mkdir(parents=True)
+    (home / "refs/main").write_text(COMMIT)
+    return Path(shutil.copytree(tiny, home / "snapshots" / COMMIT))
+
+
+@pytest.mark.usefixtures("shipped")
+def test_what_came_along_is_known_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any folder, even one that has a folder of that name; it is listed, and its licence is told."""
+    (tmp_path / checkpoint.MINI).mkdir()
+    monkeypatch.chdir(tmp_path)
+    found = checkpoint.locate(checkpoint.MINI)
+    assert (found.source, found.revision, found.licence) == ("musicldm-mini", None, "MIT, as daw-bridge")
+    assert checkpoint.installed() == [found]
+    assert checkpoint.at_hand(checkpoint.MINI) == (found, "")
+
+
+def test_the_small_one_stands_in_for_the_published_one_until_that_is_fetched(shipped: Path, tiny: Path) -> None:
+    """With a sentence on what it is and how to get the real one; then it is not heard of again."""
+    found, told = checkpoint.at_hand(checkpoint.DEFAULT)
+    assert found == checkpoint.locate(checkpoint.MINI)
+    assert "musicldm-mini plays in its place: a small demonstration" in told
+    assert "daw-bridge model fetch" in told
+    fetched(shipped, tiny)
+    found, told = checkpoint.at_hand(checkpoint.DEFAULT)
+    assert (found.source, found.revision, told) == (checkpoint.DEFAULT, COMMIT, "")
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(
+    ("source", "revision"), [("some/model", None), ("nowhere", None), (checkpoint.DEFAULT, COMMIT)]
+)
+def test_who_names_another_means_it(source: str, revision: str | None) -> None:
+    """Another model, or a certain state of the published one, is that or an error."""
+    with pytest.raises(EngineUnavailable):
+        checkpoint.at_hand(source, revision)
+
+
+def test_a_model_that_is_damaged_is_not_played_over(shipped: Path, tiny: Path) -> None:
+    """It is here, and must be put right; and where nothing came along, nothing stands in."""
+    truncate(fetched(shipped, tiny) / "unet/diffusion_pytorch_model.safetensors")
+    with pytest.raises(EngineUnavailable, match="is damaged"):
+        checkpoint.at_hand(checkpoint.DEFAULT)
+
+
+def test_where_nothing_came_along_nothing_stands_in(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is that of the published one, with the command that fetches it."""
+    monkeypatch.setattr(checkpoint, "SHIPPED", {checkpoint.MINI: tmp_path})
+    assert not shipped.exists()
+    assert checkpoint.installed() == []
+    with pytest.raises(EngineUnavailable, match="daw-bridge model fetch ucsd-reach/musicldm"):
+        checkpoint.at_hand(checkpoint.DEFAULT)
+
+
+def test_a_prompt_of_unknown_words_is_told_where_the_words_are_known(copy: Path) -> None:
+    """One word that was learnt is enough; and a checkpoint that lists none is left to judge by itself."""
+    assert checkpoint.locate(str(copy)).unheard("a choir of whales") == ""
+    index = json.loads((copy / "model_index.json").read_text())
+    (copy / "model_index.json").write_text(json.dumps({**index, checkpoint.WORDS: ["house", "hip-hop", "drums"]}))
+    found = checkpoint.locate(str(copy))
+    assert (
+        found.unheard("a choir of whales")
+        == f"{copy} has learnt none of these words; it knows such as house, hip-hop, drums"
+    )
+    assert [found.unheard(words) for words in ("Warm HOUSE", "hip hop, 90 BPM", "whales, drums.", "", " , ")] == [
+        ""
+    ] * 5
+
+
 def test_the_licence_is_told(copy: Path) -> None:
     """From what we know, from the card that lies with the weights, or not at all: then that is said."""
     assert "not stated" in checkpoint.locate(str(copy)).licence

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checkpoints import build
 
 from plugin_host.engine import Form, Plan, Shape, Take
 from plugin_host.engines import create
-from plugin_host.engines.musicldm import MusicLdmEngine
+from plugin_host.engines.musicldm import MusicLdmEngine, checkpoint
 from plugin_host.engines.musicldm.progress import Costs, Progress
 from plugin_host.errors import BadValue, Cancelled, EngineUnavailable, OutOfRange
 from plugin_host.fit import CROSSFADE_SECONDS, fit
@@ -198,9 +199,34 @@ def test_a_plan_that_cannot_be_carried_out_is_refused(
     assert len(takes(engine, plan(takes=1))) == 1
 
 
+def test_what_stands_in_is_told_until_the_real_one_is_there(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Takes carry its name and the warning; a model that is fetched meanwhile plays from the next job on, and says so."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(checkpoint, "SHIPPED", {checkpoint.MINI: tiny})
+    one = MusicLdmEngine({"device": "cpu"})
+    asked = plan(takes=1)
+    facts = takes(one, asked)[0].facts
+    assert (facts["weights"], one.capabilities.weights) == (checkpoint.MINI, checkpoint.MINI)
+    assert facts["warning"] == checkpoint.STANDS_IN
+    before, heard = one._held.model, one.words("techno")
+    home, commit = tmp_path / "models--ucsd-reach--musicldm", "0" * 40
+    (home / "refs").mkdir(parents=True)
+    (home / "refs/main").write_text(commit)
+    build(home / "snapshots" / commit, seed=1)
+    assert not np.allclose(one.words("techno"), heard)
+    facts = takes(one, asked)[0].facts
+    one.close()
+    assert (facts["weights"], facts["revision"]) == (checkpoint.DEFAULT, commit)
+    assert "warning" not in facts
+    assert one._held.model is not before
+
+
 def test_without_weights_the_engine_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It can be constructed and asked what it can do; a job is refused with the command that fetches the model."""
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(checkpoint, "SHIPPED", {checkpoint.MINI: tmp_path})
     bare = create("musicldm", {})
     assert bare.capabilities.licence == "CC BY-NC-SA 4.0 (non-commercial)"
     with pytest.raises(EngineUnavailable, match="daw-bridge model fetch ucsd-reach/musicldm"):

@@ -13,11 +13,17 @@ from hypothesis import strategies as st
 
 from plugin_host.audio import Samples
 from plugin_host.engine import Form, Plan, Shape, Take, Watch
-from plugin_host.engines.sketch import SketchEngine
+from plugin_host.engines.sketch import SketchEngine, engine
+from plugin_host.engines.sketch.arrange import arrange
+from plugin_host.engines.sketch.brief import settle
+from plugin_host.engines.sketch.chart import Chart
+from plugin_host.engines.sketch.engine import _written
+from plugin_host.engines.sketch.score import Score
 from plugin_host.engines.sketch.styles import STYLES
 from plugin_host.errors import BadValue, Cancelled, OutOfRange
 from plugin_host.musictime import Grid, Meter, Tempo
 
+ONE_PART = ("drums", "kick", "snare", "hats", "percussion", "bass", "chords", "pad", "lead", "arp")
 Render = Callable[..., Take]
 GridOf = Callable[..., Grid]
 
@@ -74,6 +80,43 @@ def test_whatever_is_asked_can_be_heard_and_is_sound(  # noqa: PLR0917 - one arg
     assert np.isfinite(audio.samples).all()
     assert 0.5 <= audio.peak <= 0.945
     assert form is Form.ONE_SHOT or np.abs(audio.samples.mean(axis=0)).max() < 0.01
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    style=st.sampled_from(sorted(STYLES)),
+    part=st.sampled_from(ONE_PART),
+    tempo=st.integers(60, 190),
+    meter=st.sampled_from(METERS),
+    bars=st.sampled_from((1, 2, 4)),
+    seed=st.integers(0, 2**63 - 1),
+)
+def test_no_ordinary_plan_is_refused_for_want_of_luck(  # noqa: PLR0917 - one argument a dimension of the space
+    style: str, part: str, tempo: int, meter: str, bars: int, seed: int
+) -> None:
+    """Whatever style, part, tempo, meter and seed: there is something to play."""
+    where = Grid(Tempo.parse(tempo), Meter.parse(meter), bars, 8_000)
+    _, score = _written(Plan(style, where, seed, takes=1, hints={"style": style, "parts": part}), seed)
+    assert not score.silent
+
+
+def test_a_seed_that_draws_nothing_but_rests_plays_what_the_next_one_does(grid: GridOf, onlooker: Watch) -> None:
+    """To the byte, and the take says so; the others are as if there were no such seeds."""
+    hints = {"style": "drum and bass", "parts": "chords", "chords": "rhodes"}
+    plan = Plan("drum and bass", grid(146, rate=8_000), 0, takes=1, hints=hints)
+    silent = next(seed for seed in range(400) if arrange(Chart.of(settle(plan, seed), plan, seed)).silent)
+    one, other = (takes(replace(plan, seed=seed), onlooker)[0] for seed in (silent, silent + 1))
+    assert one.audio.samples.tobytes() == other.audio.samples.tobytes()
+    assert one.facts["drawn_again"] == 1 + int(str(other.facts.get("drawn_again", 0)))
+    assert one.seed == silent
+    assert {"drawn_again"} == one.facts.keys() - takes(replace(plan, seed=1), onlooker)[0].facts.keys()
+
+
+def test_a_bar_without_room_for_anything_is_refused(grid: GridOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for want of luck, but when no chance has drawn anything."""
+    monkeypatch.setattr(engine, "arrange", lambda _chart: Score((), (), {}))
+    with pytest.raises(BadValue, match="nothing is left to play in so short a bar"):
+        _written(Plan("house", grid(), 0, takes=1), 0)
 
 
 @pytest.mark.parametrize("style", STYLES)
