@@ -28,7 +28,7 @@ from plugin_host.musictime import Frames, Grid
 from plugin_host.training import latents
 from plugin_host.training import vae as vaes
 from plugin_host.training.batches import Mix, some
-from plugin_host.training.corpus import Corpus, geometry, ringed, something
+from plugin_host.training.corpus import Corpus, geometry, ringed, sounding
 from plugin_host.training.describe import Description, wording
 from plugin_host.training.fit import Desk, chance
 from plugin_host.training.recipe import Recipe
@@ -172,7 +172,7 @@ def _rendered(described: Description, rate: int) -> tuple[Audio, Beat]:
     """Return a loop as it sounds, and its beat."""
     plan = described.plan(rate)
     beat = Beat(plan.grid.tempo, plan.grid.meter, plan.grid.beats, plan.grid.bars, Frames(0))
-    return Audio(something(plan)[:, np.newaxis], rate), beat
+    return Audio(sounding(plan)[:, np.newaxis], rate), beat
 
 
 def _said(corpus: Corpus, one: int, other: int, which: int) -> str:

@@ -86,7 +86,7 @@ class Player:
         """Return what the sketch engine plays instead."""
         style = self.styles[plan.seed]
         drums = replace(plan, prompt=style, hints={"style": style, "parts": "drums"})
-        return Audio(corpus.something(drums)[:, np.newaxis], self.model.rate)
+        return Audio(corpus.sounding(drums)[:, np.newaxis], self.model.rate)
 
     def locked(self, plan: Plan) -> Audio:
         """Return a clip that is a ring."""
