@@ -2,7 +2,8 @@
 
 ::
 
-    app             all commands and their options
+    app  models     all commands and their options
+    options         the options that several of them share
     settings        the options that are settings
     screen          text, tables, JSON and progress, on a terminal or in a pipe
     daemons         the daemon that is running, or one of our own

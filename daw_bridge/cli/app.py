@@ -2,14 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from daw_bridge import __version__
 from daw_bridge.cli.errors import CommandFailed
+from daw_bridge.cli.models import model
+from daw_bridge.cli.options import ConfigFile, Engine, Folder, Json, Osc, Rate, State, job_option
 from daw_bridge.errors import BadRequest, BadSetting, BridgeError, OutOfRange, UnknownKey
-from daw_bridge.requests import JOB_KEYS
 from plugin_host.errors import HostError
 
 app = typer.Typer(
@@ -22,21 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-
-def _job_option(key: str) -> Any:
-    """Return the option that says `key` of a job; its help is the table's."""
-    row = JOB_KEYS[key]
-    return typer.Option(f"--{key}", metavar=key.upper(), help=f"{row.means}; {row.read.allowed}")
-
-
-ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="configuration file (TOML)")]
-Osc = Annotated[str | None, typer.Option("--osc", metavar="HOST:PORT", help="where OSC is heard")]
-Folder = Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="where clips land")]
-State = Annotated[Path | None, typer.Option("--state", metavar="DIR", help="journal, spool and logs")]
-Engine = Annotated[str | None, typer.Option("--engine", metavar="NAME", help="the generator")]
-Rate = Annotated[str | None, typer.Option("--rate", metavar="HZ", help="sample rate until the DAW says otherwise")]
 _MORE_WORDS = {"allow_extra_args": True}  # so that a prompt without quotes is known as what it is
-Json = Annotated[bool, typer.Option("--json", help="write JSON for a program to read")]
 
 
 @app.command(epilog="Example: daw-bridge serve --folder ~/Music/clips --osc 127.0.0.1:9310")
@@ -92,15 +79,15 @@ def generate(
     prompt: Annotated[
         str | None, typer.Argument(metavar="PROMPT", help="what to play; with --preset, in place of its prompt")
     ] = None,
-    preset: Annotated[str | None, _job_option("preset")] = None,
-    bars: Annotated[str | None, _job_option("bars")] = None,
-    bpm: Annotated[str | None, _job_option("bpm")] = None,
-    meter: Annotated[str | None, _job_option("meter")] = None,
-    key: Annotated[str | None, _job_option("key")] = None,
-    takes: Annotated[str | None, _job_option("takes")] = None,
-    seed: Annotated[str | None, _job_option("seed")] = None,
-    engine: Annotated[str | None, _job_option("engine")] = None,
-    rate: Annotated[str | None, _job_option("rate")] = None,
+    preset: Annotated[str | None, job_option("preset")] = None,
+    bars: Annotated[str | None, job_option("bars")] = None,
+    bpm: Annotated[str | None, job_option("bpm")] = None,
+    meter: Annotated[str | None, job_option("meter")] = None,
+    key: Annotated[str | None, job_option("key")] = None,
+    takes: Annotated[str | None, job_option("takes")] = None,
+    seed: Annotated[str | None, job_option("seed")] = None,
+    engine: Annotated[str | None, job_option("engine")] = None,
+    rate: Annotated[str | None, job_option("rate")] = None,
     more: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="any other key of a job; may be repeated")
     ] = None,
@@ -132,13 +119,13 @@ def generate(
 def mix(
     first: Annotated[str, typer.Argument(metavar="A", help="a WAV, or a clip: its name, its job's id, or JOB:RANK")],
     second: Annotated[str, typer.Argument(metavar="B", help="the other one")],
-    bpm: Annotated[str | None, _job_option("bpm")] = None,
-    bars: Annotated[str | None, _job_option("bars")] = None,
-    balance: Annotated[str | None, _job_option("balance")] = None,
-    blend: Annotated[str | None, _job_option("blend")] = None,
-    takes: Annotated[str | None, _job_option("takes")] = None,
-    seed: Annotated[str | None, _job_option("seed")] = None,
-    rate: Annotated[str | None, _job_option("rate")] = None,
+    bpm: Annotated[str | None, job_option("bpm")] = None,
+    bars: Annotated[str | None, job_option("bars")] = None,
+    balance: Annotated[str | None, job_option("balance")] = None,
+    blend: Annotated[str | None, job_option("blend")] = None,
+    takes: Annotated[str | None, job_option("takes")] = None,
+    seed: Annotated[str | None, job_option("seed")] = None,
+    rate: Annotated[str | None, job_option("rate")] = None,
     folder: Folder = None,
     config: ConfigFile = None,
     as_json: Json = False,
@@ -335,43 +322,7 @@ def doctor(
     run(config, osc=osc, folder=folder, state=state, bundle=bundle, as_json=as_json)
 
 
-model = typer.Typer(
-    help="Fetch, list and look at the weights of MusicLDM.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(model, name="model", epilog="Example: daw-bridge model fetch")
-
-Source = Annotated[
-    str | None, typer.Argument(metavar="MODEL", help="a hub id, folder or name; musicldm.checkpoint if left out")
-]
-Revision = Annotated[str | None, typer.Option("--revision", metavar="COMMIT", help="a commit, tag or branch")]
-
-
-@model.command("fetch", epilog="Example: daw-bridge model fetch ucsd-reach/musicldm")
-def model_fetch(
-    source: Source = None, revision: Revision = None, config: ConfigFile = None, as_json: Json = False
-) -> None:
-    """Bring a model onto this machine; a download that broke off goes on."""
-    from daw_bridge.cli.model import fetch
-
-    fetch(config, source, revision, as_json=as_json)
-
-
-@model.command("list", epilog="Example: daw-bridge model list")
-def model_list(as_json: Json = False) -> None:
-    """List the models that are on this machine."""
-    from daw_bridge.cli.model import show_all
-
-    show_all(as_json=as_json)
-
-
-@model.command("info", epilog="Example: daw-bridge model info ucsd-reach/musicldm")
-def model_info(
-    source: Source = None, revision: Revision = None, config: ConfigFile = None, as_json: Json = False
-) -> None:
-    """Say what a model is, what it weighs and what its licence allows."""
-    from daw_bridge.cli.model import info
-
-    info(config, source, revision, as_json=as_json)
 
 
 @app.command(epilog="Example: daw-bridge version")
