@@ -67,6 +67,7 @@ def plan_card(plan: Plan, engine: str) -> Mapping[str, Any]:
         "shift": plan.shift,
         "mix": plan.mix,
         "balance": plan.balance,
+        "adapter": plan.adapter,
         "weights": plan.weights,
         "hints": plan.hints,
     }

@@ -12,10 +12,12 @@ from daw_bridge.errors import BadRequest, EngineUnavailable, OutOfRange
 from daw_bridge.guides import confine
 from daw_bridge.presets import Preset
 from daw_bridge.requests import Said
+from daw_bridge.sections import MusicLdmConfig
 from daw_bridge.session import SessionState
 from daw_bridge.values import shown
 from plugin_host.engine import SEEDS, Form, Plan
 from plugin_host.engines import AUTO, FACTORIES, MIX, MUSICLDM, PLAYERS, SKETCH
+from plugin_host.engines.musicldm import adapters
 from plugin_host.errors import BadValue, HostError
 from plugin_host.key import Key
 from plugin_host.loops import Beat
@@ -61,7 +63,7 @@ def decide(
     Raises `BadRequest`, `OutOfRange` or `EngineUnavailable`, naming what to change.
     """
     said = _said({**(preset.said if preset else Said()), **request}, session, config, parents)
-    _check_can(said)
+    _check_can(said, config.musicldm)
     grid = _grid(said, config.jobs.longest)
     plan = Plan(
         prompt=said["prompt"],
@@ -84,6 +86,7 @@ def decide(
         shift=said.get("shift", 0.0),
         mix=_checked(parents, grid) if "mix" in said else None,
         balance=said.get("balance"),
+        adapter=said.get("adapter"),
     )
     title = preset.name if preset else said["prompt"]
     return Decision(plan, said["engine"], title, said["deliver"], said.get("replace", False))
@@ -94,6 +97,8 @@ def _said(asked: Said, session: SessionState, config: Config, parents: Parents |
     jobs = config.jobs
     defaults = Said(bars=jobs.bars, takes=jobs.takes, engine=jobs.engine, deliver="folder")
     said: Said = {**defaults, **session.said(), **asked}
+    if _learnt(asked) and "engine" not in asked:
+        said["engine"] = MUSICLDM  # no other has anything to do with it
     if "mix" in asked:
         said = {**said, **_of_parents(asked, said["bpm"], parents), "engine": _blender(asked)}
     if said["engine"] == AUTO:
@@ -159,12 +164,23 @@ def _checked(parents: Parents | None, grid: Grid) -> tuple[str, str]:
     return one.path, other.path
 
 
-def _check_can(said: Said) -> None:
+def _learnt(said: Said) -> str | None:
+    """Return the adapter that is asked for, None for none."""
+    return None if said.get("adapter", adapters.NONE) == adapters.NONE else said["adapter"]
+
+
+def _check_can(said: Said, config: MusicLdmConfig) -> None:
     """Refuse a prompt that says nothing, and what no part of this installation can do."""
     if not said.get("prompt", "").strip():
         raise BadRequest("the prompt is empty; say what to play, for example: dusty breakbeat")
     if said["engine"] == MIX and "mix" not in said:
         raise BadRequest("engine: mix makes one clip of two; name them with mix, such as mix 'k3xq81ab p9d0aa7c'")
+    name = _learnt(said)
+    if name is not None and said["engine"] == MUSICLDM:
+        try:
+            adapters.find(name, config.adapters)
+        except BadValue as error:
+            raise BadRequest(str(error)) from None
     if said["engine"] not in FACTORIES:
         raise EngineUnavailable(
             f"engine: there is no engine {shown(said['engine'])}; there is {', '.join(PLAYERS)}",

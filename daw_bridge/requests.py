@@ -43,6 +43,7 @@ class Said(TypedDict, total=False):
     mix: str
     balance: float
     blend: str
+    adapter: str
     replace: bool
     reply_port: int
 
@@ -90,6 +91,7 @@ JOB_KEYS: Mapping[str, JobKey] = {
         JobKey("mix", Pair(), "make a mix of two clips that were delivered, beat on beat, in place of something new"),
         JobKey("balance", Number(0, 1), "how much of the mix is the first clip; drawn for each take if left out"),
         JobKey("blend", Choice(("audio", "latents")), "mix the sounds, or what MusicLDM makes of them"),
+        JobKey("adapter", Word(), "what MusicLDM has learnt by daw-bridge train, by its name; none for nothing of it"),
         JobKey(
             "replace", Switch(), "1: it takes the place of your last job of this preset or prompt, if that still waits"
         ),

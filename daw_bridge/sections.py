@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path, user_music_path, user_state_path
+from platformdirs import user_config_path, user_data_path, user_music_path, user_state_path
 
 from daw_bridge.errors import BadRequest
 from daw_bridge.session import RANKING, Ranking, Source
@@ -323,6 +323,8 @@ class MusicLdmConfig:
     correction: float = _setting(
         defaults.CORRECTION, Number(0, 0.25), "by how much a loop's tempo may be corrected in the mel, as a part"
     )
+    adapter: str | None = _setting(None, Word(), "what it has learnt by daw-bridge train, where a job names none")
+    adapters: Path = _setting(user_data_path(APP) / "adapters", _Folder(), "where that lies, a folder for each name")
     preload: bool = _setting(default=False, read=Switch(), means="load it when the daemon starts")
     idle: float = _setting(900.0, Number(0, 86_400), "seconds without a job after which it is unloaded; 0 is never")
 

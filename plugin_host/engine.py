@@ -52,7 +52,7 @@ class Plan:
     of a preset to one engine, such as a style. `shift` (−3 to 3 semitones) moves the pitch of every finished take.
 
     `mix` are the files of two loops that the takes are mixed of, with `balance` (0–1) of the first, or as much as a
-    take's seed draws.
+    take's seed draws. `adapter` is what a model has learnt beyond its weights, by name; "none" is nothing of the kind.
     """
 
     prompt: str
@@ -75,6 +75,7 @@ class Plan:
     shift: float = 0.0
     mix: tuple[str, str] | None = None
     balance: float | None = None
+    adapter: str | None = None
 
     def take_seed(self, index: int) -> int:
         """Return the seed of take `index` (from 0). Take 0 has the plan's own seed.

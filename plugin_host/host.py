@@ -22,6 +22,7 @@ from plugin_host.stretch import transposed
 _FOR_ENGINES = (
     *("key", "negative", "steps", "guidance", "scheduler", "eta"),
     *("variation", "pulse", "guide", "strength", "hints", "balance"),
+    "adapter",
 )
 
 

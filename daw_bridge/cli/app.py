@@ -154,6 +154,44 @@ def evaluate(
     run(config, folder, against, as_json=as_json)
 
 
+@app.command(epilog="Example: daw-bridge train ~/Music/daw-bridge --name my-breaks --minutes 30")
+def train(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="loops with names or a captions.csv that tell them")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="what the result is called, and asked for by")],
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", metavar="M", min=0.01, help="about how long it learns; 10 if left out")
+    ] = None,
+    steps: Annotated[int | None, typer.Option("--steps", metavar="N", min=1, help="how many steps instead")] = None,
+    source: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="what learns; musicldm.checkpoint if left out")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="let all weights learn: the result is a whole checkpoint, not an adapter")
+    ] = False,
+    mixup: Annotated[
+        str, typer.Option("--mixup", metavar="HOW", help="mix loops beat on beat while learning: none or latents")
+    ] = "none",
+    rank: Annotated[int, typer.Option("--rank", metavar="R", min=1, max=256, help="how much an adapter can hold")] = 16,
+    rate: Annotated[
+        float | None, typer.Option("--rate", metavar="LR", min=1e-8, max=1.0, help="highest learning rate")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option("--samples", metavar="EVERY", min=0, help="steps between two samples; 0 is none")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="SEED", min=0, help="the same loops and seed learn alike")] = 0,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
+    ] = None,
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Teach MusicLDM the loops of a folder; what is stopped goes on."""
+    from daw_bridge.cli.train import Limits, run, wish
+
+    wished = wish(name, folder, None if full else rank, rate, mixup, seed)
+    run(config, source, device, wished, Limits(steps, minutes, samples), as_json=as_json)
+
+
 @app.command(epilog="Example: daw-bridge jobs --search dub")
 def jobs(
     search: Annotated[

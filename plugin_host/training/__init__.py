@@ -18,7 +18,17 @@ The modules stand in the order of the work::
     curves    how the losses fell
     stages    all of it, in order
 
-``python -m plugin_host.training mini FOLDER`` makes the small model that comes with the project. Everything is drawn
+A model that is there learns the loops of somebody's folder::
+
+    wish      what is to be learnt, and how long that takes
+    pieces    a loop becomes rings of a few whole bars
+    material  the folder as the models see it
+    pupil     a UNet that goes on learning, and what it leaves behind
+    rehearsal what it makes of a caption meanwhile
+    finetune  all of it, from the folder to an adapter
+
+``python -m plugin_host.training mini FOLDER`` makes the small model that comes with the project, and ``daw-bridge train``
+teaches it, or a greater one. Everything is drawn
 from the recipe's seed and the number of a loop or of a step, so that one who is interrupted goes on to the same weights.
 
 Importing the package loads no torch.

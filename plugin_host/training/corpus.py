@@ -7,6 +7,7 @@ or shorter than published, so that as many of them lie in every beat of every lo
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,12 @@ def sounding(plan: Plan) -> NDArray[np.float32]:
 
 def ringed(sound: NDArray[np.float32], plan: Plan, measures: Geometry) -> torch.Tensor:
     """Return the mel of a loop on the ring nearest to it that the UNet can make, shape ``(frames, bins)``."""
-    exact = measures.ring(plan.grid.seconds, plan.grid.beats) / measures.stride
+    return laid(sound, plan.grid.seconds, plan.grid.beats, measures)
+
+
+def laid(sound: NDArray[np.float32], seconds: Fraction, quarters: Fraction, measures: Geometry) -> torch.Tensor:
+    """Return the same of a loop of so many quarter notes that lasts so many seconds, however many frames it has."""
+    exact = measures.ring(seconds, quarters) / measures.stride
     frames = measures.stride * measures.scale * max(1, round(exact))
     return mel.heard(sound, np.arange(frames, dtype=np.float64) * (len(sound) / frames), measures)
 

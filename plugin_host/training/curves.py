@@ -19,7 +19,7 @@ def written(recipe: Recipe, folder: Path, every: int) -> None:
         "recipe": recipe.name,
         "seed": recipe.seed,
         "loops": recipe.loops.count,
-        "stages": {stage: {**_course(recipe, stage), **_thinned(curves, every)} for stage, curves in found.items()},
+        "stages": {stage: {**_course(recipe, stage), **thinned(curves, every)} for stage, curves in found.items()},
     }
     (folder / NAME).write_text(json.dumps(told, indent=1))
 
@@ -46,7 +46,7 @@ def _course(recipe: Recipe, stage: str) -> Mapping[str, object]:
     return {"steps": course.steps, "batch": course.batch, "rate": course.rate}
 
 
-def _thinned(curves: Mapping[str, list[float]], every: int) -> Mapping[str, object]:
+def thinned(curves: Mapping[str, list[float]], every: int) -> Mapping[str, object]:
     """Return curves of at most a hundred points, each a mean of several, and how many steps lie between two."""
     longest = max(map(len, curves.values()), default=1)
     size = -(-longest // _POINTS)

@@ -41,13 +41,18 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a model learns: on a `device`, its state in `folder`, until `ends` (of `monotonic`), or as long as it takes."""
+    """Where a model learns: on a `device`, its state in `folder`, until `ends` (of `monotonic`), or as long as it takes.
+
+    `after` hears of each step, how many are done. Once it returns True, the model stops learning there, as if time
+    were over.
+    """
 
     folder: Path
     device: torch.device
     seed: int
     tell: Tell
     ends: float = float("inf")
+    after: Callable[[int], bool] = lambda _: False
 
     def state(self, name: str) -> Path:
         """Return the file that the state of what is called `name` is kept in."""
@@ -69,10 +74,10 @@ class _Progress:
 def fit(name: str, model: nn.Module, course: Course, loss_at: LossAt, desk: Desk) -> Mapping[str, list[float]]:
     """Let `model` learn, leave it with the average of its weights, and return its curves, a point every `POINT` steps.
 
-    Raises `OutOfTime` when the desk's time is over; the state is kept then.
+    Weights that want no gradient stay as they are, and are in no state. Raises `OutOfTime` when the desk's time is over; the state is kept then.
     """
     optimiser = torch.optim.AdamW(model.parameters(), lr=course.rate, betas=(0.9, 0.98), weight_decay=1e-3)
-    progress = _Progress({key: value.detach().float().clone() for key, value in _floats(model).items()})
+    progress = _Progress({key: value.float().clone() for key, value in _floats(model).items()})
     _take_up(desk.state(name), model, optimiser, progress)
     model.train()
     while progress.step < course.steps:
@@ -85,7 +90,7 @@ def fit(name: str, model: nn.Module, course: Course, loss_at: LossAt, desk: Desk
         optimiser.zero_grad()
         _follow(progress, model, course)
         _note(progress, told, f"{name} {progress.step}/{course.steps}", desk)
-        over = monotonic() > desk.ends
+        over = desk.after(progress.step) or monotonic() > desk.ends
         if over or monotonic() - progress.kept_at > KEPT_EVERY or progress.step == course.steps:
             _keep(desk.state(name), model, optimiser, progress)
         if over and progress.step < course.steps:
@@ -113,9 +118,15 @@ def begun(seed: int, name: str) -> None:
     torch.manual_seed(chance(seed, name, -1).initial_seed() % 2**63)
 
 
+def _learning(model: nn.Module) -> dict[str, Tensor]:
+    """Return every weight of a model that learns, and what the model counts by itself."""
+    fixed = {key for key, weight in model.named_parameters() if not weight.requires_grad}
+    return {key: value for key, value in model.state_dict().items() if key not in fixed}
+
+
 def _floats(model: nn.Module) -> dict[str, Tensor]:
-    """Return every weight of a model, and what it counts by itself, that has a fraction."""
-    return {key: value for key, value in model.state_dict().items() if value.is_floating_point()}
+    """Return those that have a fraction."""
+    return {key: value for key, value in _learning(model).items() if value.is_floating_point()}
 
 
 @torch.no_grad()
@@ -147,7 +158,7 @@ def _keep(path: Path, model: nn.Module, optimiser: Any, progress: _Progress) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     state = {
-        "model": model.state_dict(),
+        "model": _learning(model),
         "optimiser": optimiser.state_dict(),
         "average": progress.average,
         "step": progress.step,
@@ -164,7 +175,7 @@ def _take_up(path: Path, model: nn.Module, optimiser: Any, progress: _Progress) 
     if not path.exists():
         return
     state = torch.load(path, weights_only=True, map_location=next(model.parameters()).device)
-    model.load_state_dict(state["model"])
+    model.load_state_dict({**model.state_dict(), **state["model"]})
     optimiser.load_state_dict(state["optimiser"])
     progress.average, progress.step = state["average"], state["step"]
     progress.curves, progress.recent = state["curves"], state["recent"]

@@ -12,6 +12,7 @@ Hang et al. 2023).
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from plugin_host.engines.musicldm.ring import closed
+from plugin_host.errors import BadValue
 from plugin_host.training import clap, latents
 from plugin_host.training.batches import Mix, Rings, cut
 from plugin_host.training.corpus import Corpus
@@ -43,15 +45,17 @@ STRIP = 64
 MOST = 5.0
 """The signal-to-noise ratio above which a level of noise counts no more for being easier."""
 
+NOISE, VELOCITY = "epsilon", "v_prediction"
+"""What a UNet may tell, in the words of a scheduler's settings."""
+
 _AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steering:
-    """What steers: CLAP's `model` and its `words` read captions; `sounds` are the directions of all loops' sound."""
+    """What steers: `read` returns CLAP's directions of captions; `sounds` are the directions of all loops' sound."""
 
-    model: Any
-    words: Any
+    read: Callable[[list[str]], Tensor]
     sounds: Tensor
 
     @torch.no_grad()
@@ -59,7 +63,7 @@ class Steering:
         """Return a direction for each of some loops: its caption's, its sound's where there are any, or none's."""
         turn = torch.rand((len(captions), 1), generator=chance)
         texts = [text if float(each) <= 1 - EMPTY else "" for text, each in zip(captions, turn, strict=True)]
-        found = said(self.model, self.words, texts)
+        found = self.read(texts)
         return found if sounds is None else torch.where(turn < SOUNDS, sounds, found)
 
 
@@ -108,12 +112,14 @@ def train(
 def told_by(unet: Any, scheduler: Any, lessons: Lessons, frames: int, mix: Mix | None = None) -> LossAt:
     """Return what a UNet is told at a step: how wrong it is about some rings, each level of noise by its weight.
 
-    The UNet may be a new one, or one that goes on learning; `frames` latent frames are shown at a step.
+    The UNet may be a new one, or one that goes on learning; `frames` latent frames are shown at a step. Raises
+    `BadValue` for a scheduler whose models tell neither noise nor velocity.
     """
     device = next(unet.parameters()).device
+    _check(scheduler)
 
     def loss_at(step: int, chance: torch.Generator) -> Mapping[str, Tensor]:
-        """Return the error of the velocity that it tells."""
+        """Return the error of the noise, or velocity, that it tells."""
         clean, labels = lessons.drawn(frames, chance, mix)
         strip = step % STRIPS == STRIPS - 1
         if strip:
@@ -124,7 +130,7 @@ def told_by(unet: Any, scheduler: Any, lessons: Lessons, frames: int, mix: Mix |
         seen = scheduler.add_noise(clean, noise, times)
         with nullcontext() if strip else closed(unet):
             told = unet(seen, times, encoder_hidden_states=None, class_labels=labels.to(device)).sample
-        wrong = (told - scheduler.get_velocity(clean, noise, times)).square().mean(dim=(1, 2, 3))
+        wrong = (told - wanted(scheduler, clean, noise, times)).square().mean(dim=(1, 2, 3))
         return {"loss": (wrong * weights(scheduler, times)).mean(), "error": wrong.mean()}
 
     return loss_at
@@ -159,7 +165,7 @@ def steering(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk) -> Steeri
     heard = [torch.from_numpy(loop.heard).float() for loop in corpus.loops[: corpus.count]]
     starts = range(0, len(heard), _AT_ONCE)
     sounds = [sounded(model, torch.stack(heard[at : at + _AT_ONCE]).to(desk.device)) for at in starts]
-    return Steering(model, words, torch.cat(sounds))
+    return Steering(partial(said, model, words), torch.cat(sounds))
 
 
 def said(model: Any, words: Any, texts: list[str]) -> Tensor:
@@ -186,9 +192,24 @@ def spread(count: int, levels: int, chance: torch.Generator) -> Tensor:
     return (even * levels).long().clamp(max=levels - 1)
 
 
+def wanted(scheduler: Any, clean: Tensor, noise: Tensor, times: Tensor) -> Tensor:
+    """Return what a UNet should tell of latents at some levels of noise: the noise, or the velocity."""
+    if scheduler.config.prediction_type == NOISE:
+        return noise
+    velocity: Tensor = scheduler.get_velocity(clean, noise, times)
+    return velocity
+
+
 def weights(scheduler: Any, times: Tensor) -> Tensor:
-    """Return how much each level of noise counts where the velocity is told."""
+    """Return how much each level of noise counts, by what is told at it."""
     kept = scheduler.alphas_cumprod.to(times.device)[times]
     ratio = kept / (1 - kept)
-    counted: Tensor = ratio.clamp(max=MOST) / (ratio + 1)
+    counted: Tensor = ratio.clamp(max=MOST) / (ratio if scheduler.config.prediction_type == NOISE else ratio + 1)
     return counted
+
+
+def _check(scheduler: Any) -> None:
+    """Raise `BadValue` for a scheduler of models that tell what is not known here."""
+    told = scheduler.config.prediction_type
+    if told not in {NOISE, VELOCITY}:
+        raise BadValue(f"the checkpoint's scheduler says prediction_type {told}; give one of {NOISE}, {VELOCITY}")

@@ -17,6 +17,7 @@ HEAVY = {
     "torch": (
         *(f"{TRAINING}{name}.py" for name in ("__main__", "assemble", "batches", "clap", "corpus", "fit")),
         *(f"{TRAINING}{name}.py" for name in ("latents", "mixtures", "unet", "vae", "vocoder")),
+        *(f"{TRAINING}{name}.py" for name in ("finetune", "material", "pupil")),
         *(
             f"{MUSICLDM}{name}.py"
             for name in (
@@ -31,6 +32,7 @@ HEAVY = {
                 "hear",
                 "load",
                 "loop",
+                "lowrank",
                 "mel",
                 "memory",
                 "model",
@@ -52,6 +54,7 @@ HEAVY = {
         *(f"{MUSICLDM}{name}.py" for name in ("load", "quiet")),
         *(f"{TRAINING}{name}.py" for name in ("clap", "corpus", "vocoder", "words")),
     ),
+    "peft": ("plugin_host/training/pupil.py",),
     "huggingface_hub": ("plugin_host/engines/musicldm/hub.py",),
     "sounddevice": ("daw_bridge/cli/devices.py", "daw_bridge/playing/output.py"),
     "mido": ("daw_bridge/cli/devices.py", "daw_bridge/midi/reading.py"),

@@ -82,7 +82,7 @@ def weights(data: bytes) -> None:
     path = Path(tempfile.gettempdir()) / f"guided-{os.getpid()}.safetensors"
     path.write_bytes(data)
     with suppress(HostError):
-        checkpoint._check_safetensors(path)
+        checkpoint.check_safetensors(path)
     with suppress(HostError):
         config = checkpoint._json(path)
         Geometry.of(type("Told", (), {"source": "x", "config": lambda _self, _part: config})())

@@ -9,7 +9,7 @@ from daw_bridge.errors import BadRequest, BridgeError, EngineUnavailable, OutOfR
 from daw_bridge.plan import decide
 from daw_bridge.presets import Preset, read_preset
 from daw_bridge.requests import Said
-from daw_bridge.sections import JobsConfig, PathsConfig
+from daw_bridge.sections import JobsConfig, MusicLdmConfig, PathsConfig
 from daw_bridge.session import SessionState
 from plugin_host.engine import Form
 from plugin_host.key import Key
@@ -144,3 +144,18 @@ def test_a_guide_that_cannot_be_followed_is_a_bad_request(tmp_path: Path, guide:
     config = Config(paths=PathsConfig(guides=(tmp_path,)))
     with pytest.raises(BadRequest, match=r"guide: .*name a WAV that lies "):
         decide(Said(prompt="x", guide=guide), None, SESSION, config)
+
+
+def test_an_adapter_is_musicldms_and_must_be_there(tmp_path: Path) -> None:
+    """Who names one means that engine; one that is not there is refused at once, with those that are; none is none."""
+    for name in ("breaks", "dub"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "adapter.json").touch()
+    config = Config(musicldm=MusicLdmConfig(adapters=tmp_path))
+    asked = Said(prompt="x", adapter="dub")
+    named, none = (decide(each, None, SESSION, config) for each in (asked, Said(prompt="x", adapter="none")))
+    assert (named.engine, named.plan.adapter) == ("musicldm", "dub")
+    assert (none.engine, none.plan.adapter) == ("sketch", "none")
+    assert decide({**asked, "engine": "sketch"}, None, SESSION, config).engine == "sketch"
+    with pytest.raises(BadRequest, match=r"adapter: there is no 'brakes' in .*; there is breaks, dub"):
+        decide({**asked, "adapter": "brakes"}, None, SESSION, config)

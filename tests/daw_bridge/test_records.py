@@ -35,6 +35,7 @@ PLAN = Plan(
     shift=-1.5,
     mix=("/a/\udcff.wav", "/b.wav"),
     balance=0.25,
+    adapter="my-breaks",
 )
 SAID = {
     "prompt": "dub",

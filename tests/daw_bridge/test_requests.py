@@ -33,6 +33,7 @@ EDGES: dict[str, tuple[list[object], list[object]]] = {
     "mix": (["a b", "a:16 b:1", "a, b"], ["a", "a b c", "a b:17", "../a b", 5]),
     "balance": ([0, 1, 0.25], [-0.1, 1.1, float("nan")]),
     "blend": (["audio", "LATENTS"], ["", "both", 1]),
+    "adapter": (["my-breaks", "none", "x" * 64], ["", "../x", "a b", "x" * 65]),
     "reply_port": ([1, 65_535], [0, 65_536, "x"]),
 }
 

@@ -4,8 +4,10 @@ The modules stand in the order in which a sound is made::
 
     hub          a checkpoint comes onto this machine; nothing else asks the network
     checkpoint   what lies on disk, looked at before anything is loaded; it needs no torch
+    adapters     what a UNet has learnt beyond it, and where that lies; it needs no torch either
     geometry     how long its frames are, and what its models divide by
     load         the files become models; nothing in them can run code
+    lowrank      an adapter is added to the weights of the UNet
     device       where they compute, and in which precision
     memory       what is tried when it runs out
     asked        what a call asks for, checked and settled

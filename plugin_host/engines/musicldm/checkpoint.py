@@ -271,7 +271,7 @@ def _check_weights(folder: Path, names: tuple[str, str]) -> None:
     """Check that one of the files `names` is there, whole, and of a kind that cannot run code."""
     safe, archive = (folder / name for name in names)
     if safe.is_file():
-        _check_safetensors(safe)
+        check_safetensors(safe)
     elif archive.is_file():
         with archive.open("rb") as stream:
             if stream.read(len(_ZIP)) != _ZIP:
@@ -283,8 +283,10 @@ def _check_weights(folder: Path, names: tuple[str, str]) -> None:
         raise EngineUnavailable(f"the checkpoint lacks {safe}; fetch or copy it again, whole")
 
 
-def _check_safetensors(path: Path) -> None:
-    """Check that a safetensors file is as long as its own header says."""
+def check_safetensors(path: Path) -> None:
+    """Raise `EngineUnavailable` unless a safetensors file is there, and as long as its own header says."""
+    if not path.is_file():
+        raise EngineUnavailable(f"there is no {path}; fetch or copy it again, whole")
     length = path.stat().st_size
     with path.open("rb") as stream:
         head = stream.read(8)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from plugin_host import __version__
 from plugin_host.audio import Audio
 from plugin_host.engine import Capabilities, Fact, Form, Plan, Take, Watch
 from plugin_host.engines.musicldm import defaults
+from plugin_host.engines.musicldm.adapters import NONE, Adapter, named
 from plugin_host.engines.musicldm.checkpoint import DEFAULT, LICENCES, Checkpoint, at_hand
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.progress import Costs, Progress
@@ -31,7 +33,7 @@ LONGEST = 600.0
 _USES = frozenset(
     (
         *("prompt", "negative", "steps", "guidance", "scheduler", "eta", "seed", "variation", "pulse"),
-        *("guide", "strength", "mix", "balance"),
+        *("guide", "strength", "mix", "balance", "adapter"),
     )
 )
 
@@ -42,8 +44,9 @@ class Settings:
 
     `checkpoint` is a folder or a hub id; `revision` a commit, None being the one fetched last. `device` and `precision`
     are words of `device.choose`; `offload` keeps the parts in ordinary memory from the start. `correction` is by how
-    much a loop's tempo may be corrected, as a part. `idle` is how many
-    seconds without a job the model stays loaded, 0 meaning for ever; `preload` loads it before the first.
+    much a loop's tempo may be corrected, as a part. `adapters` is the folder of adapters, and `adapter` the one that is
+    used where a plan names none. `idle` is how many seconds without a job the model stays loaded, 0 meaning for ever;
+    `preload` loads it before the first.
     """
 
     checkpoint: str = DEFAULT
@@ -54,6 +57,8 @@ class Settings:
     scheduler: str | None = None
     steps: int | None = None
     correction: float = defaults.CORRECTION
+    adapter: str | None = None
+    adapters: str | Path | None = None
     idle: float = 900.0
     preload: bool = False
 
@@ -125,7 +130,7 @@ class MusicLdmEngine:
     def preload(self) -> None:
         """Load the model if the settings want it loaded beforehand. Raises `HostError` subclasses. Thread: worker."""
         if self._settings.preload:
-            self._model(self.checkpoint())
+            self._model(self.checkpoint(), self._adapter(self._settings.adapter))
 
     def close(self) -> None:
         """Let go of the model and its memory. Thread: worker."""
@@ -163,7 +168,7 @@ class MusicLdmEngine:
         self._give_up_others(found)
         progress = Progress(watch, self._costs, _units(call, form.work(), loads=0 if self.loaded else 1))
         progress.reach("load", 0.0)
-        model = self._model(found)
+        model = self._model(found, self._adapter(plan.adapter or self._settings.adapter))
         progress.reach("load", 1.0)
 
         # 2. The text, which CLAP reads once.
@@ -196,9 +201,22 @@ class MusicLdmEngine:
             generator=chance,
         )
 
-    def _model(self, found: Checkpoint) -> "MusicLDM":
-        """Return the model, loading it if need be. Raises `EngineUnavailable` where torch and its company are not."""
+    def _adapter(self, name: str | None) -> Adapter | None:
+        """Return the adapter that is called so, None for none. Raises `BadValue` and `EngineUnavailable`."""
+        if not name or name == NONE:
+            return None
+        if self._settings.adapters is None:
+            raise BadValue(f"adapter: there is no '{name}': no folder of adapters is told; set musicldm.adapters")
+        return named(name, Path(self._settings.adapters))
+
+    def _model(self, found: Checkpoint, adapter: Adapter | None) -> "MusicLDM":
+        """Return the model, its UNet with an `adapter` or without, loading what is not loaded.
+
+        Raises `EngineUnavailable` where torch and its company are not, and for an adapter of other weights.
+        """
         with self._held.lock:
+            if adapter is not None and (self._held.model is None or self._held.model.adapter != adapter):
+                adapter.check(found)
             if self._held.model is None:
                 with _libraries():
                     from plugin_host.engines.musicldm import device
@@ -207,6 +225,7 @@ class MusicLdmEngine:
                 placement = device.choose(settings.device, settings.precision)
                 self._held.clap, self._held.found = None, found
                 self._held.model = MusicLDM.of(found, replace(placement, offloaded=settings.offload))
+            self._held.model.wear(found, adapter)
             return self._held.model
 
     def _clap(self) -> "Clap":
@@ -285,6 +304,7 @@ def _facts(plan: Plan, call: "Call", found: Checkpoint, model: "MusicLDM") -> Ma
         "revision": found.revision,
         "licence": found.licence,
         "device": model.placement.words,
+        **({"adapter": model.adapter.name, "adapter_print": model.adapter.print} if model.adapter else {}),
     }
 
 

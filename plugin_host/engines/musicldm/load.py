@@ -7,7 +7,8 @@ from typing import Any
 import diffusers
 import transformers
 
-from plugin_host.engines.musicldm import fast, memory
+from plugin_host.engines.musicldm import fast, lowrank, memory
+from plugin_host.engines.musicldm.adapters import Adapter
 from plugin_host.engines.musicldm.checkpoint import Checkpoint
 from plugin_host.engines.musicldm.clap import Clap
 from plugin_host.engines.musicldm.device import Placement, is_out_of_memory
@@ -37,23 +38,39 @@ def parts(checkpoint: Checkpoint, placement: Placement) -> Parts:
     half = 2 if placement.precision.itemsize == 2 else 1
     if not placement.offloaded:
         memory.check_room(int(checkpoint.size * _TEMPORARY / half), placement.device)
-    with quietly():
-        unet = _model(checkpoint, "unet", diffusers.UNet2DConditionModel, placement)
-        fast.prepare(unet, placement)  # one model after the other: while they are prepared they are in memory twice
-        vae = _model(checkpoint, "vae", diffusers.AutoencoderKL, placement)
+    return around(checkpoint, placement, unet(checkpoint, placement), clap(checkpoint, placement))
+
+
+def around(checkpoint: Checkpoint, placement: Placement, unet: Any, clap: Clap) -> Parts:
+    """Load the other parts of a checkpoint beside a `unet` and `clap` that are there. Raises as `parts` does."""
+    with quietly():  # one model after the other: while they are prepared they are in memory twice
+        vae = plain_vae(checkpoint, placement)
         fast.prepare(vae, placement)
         vocoder = _model(checkpoint, "vocoder", transformers.SpeechT5HifiGan, placement)
         fast.prepare(vocoder, placement)
-        loaded = Parts(
-            unet=unet,
-            vae=vae,
-            vocoder=vocoder,
-            clap=_clap(checkpoint, placement),
-            scheduler_settings=checkpoint.config("scheduler"),
-            beat=checkpoint.beat,
-        )
+    loaded = Parts(unet, vae, vocoder, clap, checkpoint.config("scheduler"), checkpoint.beat)
     _check_fit(loaded, checkpoint)
     return loaded
+
+
+def unet(checkpoint: Checkpoint, placement: Placement, adapter: Adapter | None = None) -> Any:
+    """Load the UNet alone, with what an `adapter` has learnt, ready to compute. Raises as `parts` does."""
+    with quietly():
+        made = plain_unet(checkpoint, placement)
+        if adapter is not None:
+            lowrank.merge(made, adapter)
+        fast.prepare(made, placement)
+    return made
+
+
+def plain_unet(checkpoint: Checkpoint, placement: Placement) -> Any:
+    """Load the UNet as it is: slower, and it can go on learning."""
+    return _model(checkpoint, "unet", diffusers.UNet2DConditionModel, placement)
+
+
+def plain_vae(checkpoint: Checkpoint, placement: Placement) -> Any:
+    """Load the VAE alone, as it is."""
+    return _model(checkpoint, "vae", diffusers.AutoencoderKL, placement)
 
 
 def clap(checkpoint: Checkpoint, placement: Placement) -> Clap:

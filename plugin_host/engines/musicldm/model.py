@@ -27,6 +27,7 @@ from plugin_host.engines.musicldm import (
     sample,
     schedulers,
 )
+from plugin_host.engines.musicldm.adapters import Adapter
 from plugin_host.engines.musicldm.asked import Call, Callback
 from plugin_host.engines.musicldm.clap import Clap
 from plugin_host.engines.musicldm.geometry import Geometry
@@ -51,10 +52,14 @@ class Sound:
 
 
 class MusicLDM:
-    """A loaded checkpoint. `load` makes one. Thread: one at a time; `clap` may be used from others beside it."""
+    """A loaded checkpoint. `load` makes one. Thread: one at a time; `clap` may be used from others beside it.
+
+    `adapter` is what its UNet has learnt beyond the checkpoint, None for nothing; `wear` changes it.
+    """
 
     def __init__(self, parts: load.Parts, placement: device.Placement) -> None:
         self._parts = parts
+        self.adapter: Adapter | None = None
         self.placement = placement
         self.geometry = Geometry.read(parts.unet.config, parts.vae.config, _told(parts.vocoder), parts.beat)
 
@@ -82,6 +87,16 @@ class MusicLDM:
             if room is not None and room < size:
                 placement = dataclasses.replace(placement, offloaded=True)
         return cls(load.parts(found, placement), placement)
+
+    def wear(self, found: checkpoint.Checkpoint, adapter: Adapter | None) -> None:
+        """Have the UNet of `found`, which this model is of, with what an `adapter` has learnt, or as it was published.
+
+        It is loaded anew unless it is that already, so that nothing of another adapter is left. Raises as `load` does;
+        the model is then as it was.
+        """
+        if adapter != self.adapter:
+            self._parts = dataclasses.replace(self._parts, unet=load.unet(found, self.placement, adapter))
+            self.adapter = adapter
 
     @property
     def rate(self) -> int:

@@ -22,6 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("DAW_BRIDGE_FOLDER_PATH", "clips"),
         ("DAW_BRIDGE_PATHS_STATE", "state"),
         ("DAW_BRIDGE_PATHS_PRESETS", "presets"),
+        ("DAW_BRIDGE_MUSICLDM_ADAPTERS", "adapters"),
     ):
         monkeypatch.setenv(variable, str(base / folder))
     monkeypatch.setenv("DAW_BRIDGE_OSC_PORT", "0")

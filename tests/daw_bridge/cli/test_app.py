@@ -21,7 +21,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
     """Nothing is missing from the table, and nothing is there that nobody knows of."""
     assert [
         *("again", "demo", "devices", "doctor", "evaluate", "generate", "inspect", "jobs", "keep", "learn"),
-        *("mix", "presets", "serve", "star", "surfaces", "trash", "version"),
+        *("mix", "presets", "serve", "star", "surfaces", "train", "trash", "version"),
     ] == COMMANDS
 
 
@@ -68,6 +68,7 @@ def test_the_list_of_commands_is_not_cut_off(command: Command) -> None:
         "mix",
         "presets",
         "surfaces",
+        "train",
         "version",
     ],
 )

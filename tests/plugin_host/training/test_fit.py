@@ -112,3 +112,31 @@ def test_every_step_has_a_chance_of_its_own() -> None:
     }
     assert len(set(drawn.values())) == len(drawn)
     assert drawn[1, "vae", 2] == float(torch.rand((), generator=chance(1, "vae", 2)))
+
+
+def test_weights_that_want_no_gradient_stay_and_are_in_no_state(tmp_path: Path) -> None:
+    """However large they are, a minute's state is as small as what learns."""
+    model = line()
+    assert model.bias is not None
+    model.bias.requires_grad = False
+    before = model.bias.clone()
+    desk = Desk(tmp_path, torch.device("cpu"), 1, lambda _: None)
+    fit("line", model, COURSE, squares(model), desk)
+    assert torch.equal(model.bias, before)
+    assert torch.load(desk.state("line"), weights_only=True)["model"].keys() == {"weight"}
+
+
+def test_whoever_watches_each_step_can_stop_it(tmp_path: Path) -> None:
+    """There and then, with all that was learnt kept."""
+    seen: list[int] = []
+
+    def after(done: int) -> bool:
+        """Stop after the third."""
+        seen.append(done)
+        return done == 3
+
+    model = line()
+    desk = Desk(tmp_path, torch.device("cpu"), 1, lambda _: None, after=after)
+    with pytest.raises(OutOfTime, match=f"step 3 of {COURSE.steps}"):
+        fit("line", model, COURSE, squares(model), desk)
+    assert (seen, desk.state("line").exists()) == ([1, 2, 3], True)

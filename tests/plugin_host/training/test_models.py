@@ -11,7 +11,9 @@ from recipes import TINY
 from torch import Tensor
 
 from plugin_host.engines.musicldm import mel
+from plugin_host.errors import BadValue
 from plugin_host.training import clap, latents, unet, vae, vocoder
+from plugin_host.training.batches import Rings
 from plugin_host.training.corpus import geometry, read
 from plugin_host.training.fit import Desk, begun
 from plugin_host.training.words import captions, tokenizer
@@ -113,7 +115,7 @@ def test_words_steer_and_so_do_sounds_and_nothing(made: Path, desk: Desk) -> Non
     """Of many draws, a tenth have the sound's direction, a tenth the empty text's, and the rest their caption's."""
     steer = unet.steering(TINY, read(TINY, made / "corpus"), made, desk)
     with torch.no_grad():
-        known = unet.said(steer.model, steer.words, ["house drums", ""])
+        known = steer.read(["house drums", ""])
     sounds = torch.full((2_000, TINY.projection), 2.0)
     drawn = steer.drawn(["house drums"] * 2_000, sounds, torch.Generator().manual_seed(0))
     shares = [float(torch.isclose(drawn, each, atol=1e-5).all(dim=1).float().mean()) for each in (*known, sounds[0])]
@@ -139,3 +141,24 @@ def test_a_mix_is_handed_loops_that_lie_on_each_other(made: Path, desk: Desk, tm
     assert len(seen) == TINY.courses["unet"].steps
     assert all(rings == captions for rings, captions in seen)
     assert not torch.equal(mixed, plain)
+
+
+def test_an_error_counts_alike_whatever_is_told() -> None:
+    """Noise or velocity: a UNet that is as far from the clean latents is as wrong; another scheduler is refused."""
+    chance = torch.Generator().manual_seed(1)
+    clean, noise = (torch.randn((6, 4, 8, 8), generator=chance) for _ in range(2))
+    times = torch.tensor([1, 100, 300, 500, 800, 999])
+    found = []
+    for told in (unet.NOISE, unet.VELOCITY):
+        scheduler = diffusers.DDIMScheduler(**{**TINY.scheduler, "prediction_type": told})
+        seen = scheduler.add_noise(clean, noise, times)
+        share = scheduler.alphas_cumprod[times].reshape(-1, 1, 1, 1)
+        guess = clean + 0.1
+        other = (seen - share.sqrt() * guess) / (1 - share).sqrt()
+        apart = unet.wanted(scheduler, guess, other, times) - unet.wanted(scheduler, clean, noise, times)
+        found.append(apart.square().mean(dim=(1, 2, 3)) * unet.weights(scheduler, times))
+    assert torch.allclose(found[0], found[1], rtol=1e-2)
+    strange = diffusers.DDIMScheduler(**{**TINY.scheduler, "prediction_type": "sample"})
+    lessons = unet.Lessons([], Rings([], []), lambda *_: "", unet.Steering(lambda _: clean, clean))
+    with pytest.raises(BadValue, match="prediction_type sample; give one of epsilon, v_prediction"):
+        unet.told_by(torch.nn.Linear(1, 1), strange, lessons, 8)

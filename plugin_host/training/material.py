@@ -1,0 +1,153 @@
+"""All that is learnt from a folder of loops, as the models see it, made once: latents, directions, captions.
+
+It is kept in one file. Whoever goes on with a training goes on with what was read when it began, whatever has become of
+the folder in the meantime.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from plugin_host.audio import Audio
+from plugin_host.engines.musicldm import decode, load
+from plugin_host.engines.musicldm.checkpoint import Checkpoint
+from plugin_host.engines.musicldm.clap import Clap
+from plugin_host.engines.musicldm.device import Placement
+from plugin_host.engines.musicldm.geometry import Geometry
+from plugin_host.engines.musicldm.quiet import quietly
+from plugin_host.errors import BadValue, HostError
+from plugin_host.loops import Folder, Refused, read_folder
+from plugin_host.training.corpus import laid
+from plugin_host.training.pieces import Piece, pieces
+
+Told = Callable[[str, float], None]
+"""Hears what is going on, and which part of it is done (0–1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is known of a piece beside its sound: `asked` is its caption as the checkpoint likes to be asked."""
+
+    caption: str
+    asked: str
+    tempo: str
+    meter: str
+    bars: int
+    beats: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """Pieces of loops. Latents are scaled, each of shape ``(channels, time, frequency)``, halves.
+
+    `sounds` are the directions of their sound, shape ``(pieces, dimensions)``. `loops` is how many files they are of,
+    and `refused` tells which others there were, and why they are left out.
+    """
+
+    latents: Sequence[Tensor]
+    words: Sequence[Words]
+    sounds: Tensor
+    loops: int
+    refused: tuple[Refused, ...]
+
+    @property
+    def bars(self) -> int:
+        """How many bars there are, in all pieces."""
+        return sum(each.bars for each in self.words)
+
+    @property
+    def captions(self) -> list[str]:
+        """The different captions, in order of their files."""
+        return list(dict.fromkeys(each.caption for each in self.words))
+
+
+def gathered(folder: Path, found: Checkpoint, placement: Placement, told: Told) -> Material:
+    """Read all loops in `folder`, and let VAE and CLAP of a checkpoint see them.
+
+    Raises `BadValue` where the folder holds nothing to learn from, with the first reason why.
+    """
+    read = read_folder(folder, lambda done, count: told(f"reading {done}/{count}", done / count))
+    measures = Geometry.of(found)
+    refused = list(read.refused)
+    latents: list[Tensor] = []
+    words: list[Words] = []
+    sounds: list[Tensor] = []
+    loops = 0
+    with quietly(), torch.inference_mode():
+        vae, clap = load.plain_vae(found, placement), load.clap(found, placement)
+        for done, loop in enumerate(read.loops, 1):
+            try:
+                for piece in pieces(loop, measures):
+                    latents.append(_encoded(piece, vae, measures, placement))
+                    sounds.append(_direction(piece, clap, measures))
+                    words.append(_words(piece, found))
+                loops += 1
+            except HostError as error:
+                refused.append(Refused(loop.path, str(error)))
+            told(f"encoding {done}/{len(read.loops)}", done / len(read.loops))
+    if not latents:
+        raise BadValue(_nothing(read, refused))
+    return Material(latents, words, torch.stack(sounds), loops, tuple(refused))
+
+
+def keep(material: Material, path: Path) -> None:
+    """Write it down: whole, or not at all."""
+    card = {
+        "words": [asdict(each) for each in material.words],
+        "loops": material.loops,
+        "refused": [[str(each.path), each.reason] for each in material.refused],
+    }
+    beside = path.with_suffix(".new")
+    with beside.open("wb") as file:
+        np.savez(
+            file,
+            latents=torch.cat(list(material.latents), dim=1).numpy(),
+            frames=np.array([each.shape[1] for each in material.latents]),
+            sounds=material.sounds.numpy(),
+            card=np.array(json.dumps(card)),
+        )
+    beside.replace(path)
+
+
+def kept(path: Path) -> Material:
+    """Read what `keep` wrote."""
+    with np.load(path) as file:
+        card = json.loads(str(file["card"]))
+        latents = np.split(file["latents"], np.cumsum(file["frames"])[:-1], axis=1)
+        return Material(
+            [torch.from_numpy(each) for each in latents],
+            [Words(**each) for each in card["words"]],
+            torch.from_numpy(file["sounds"]),
+            int(card["loops"]),
+            tuple(Refused(Path(where), reason) for where, reason in card["refused"]),
+        )
+
+
+def _encoded(piece: Piece, vae: object, measures: Geometry, placement: Placement) -> Tensor:
+    """Return the latents of a piece."""
+    spectrum = laid(piece.sound, piece.seconds, measures).to(placement.device)
+    return decode.latents(vae, spectrum, measures).half().cpu()
+
+
+def _direction(piece: Piece, clap: Clap, measures: Geometry) -> Tensor:
+    """Return the direction of a piece's sound."""
+    return torch.from_numpy(clap.sound(Audio(piece.sound[:, np.newaxis], measures.rate)))
+
+
+def _words(piece: Piece, found: Checkpoint) -> Words:
+    """Return a piece in words."""
+    asked = found.asked(piece.caption, piece.tempo)
+    return Words(piece.caption, asked, str(piece.tempo), str(piece.meter), piece.bars, piece.beats)
+
+
+def _nothing(read: Folder, refused: Sequence[Refused]) -> str:
+    """Say that there is nothing to learn from, and why."""
+    why = (
+        f": {refused[0].reason}" if refused else "; put loops of whole bars into it, with names that say how they sound"
+    )
+    return f"{read.path} holds no loop that can be learnt from{why}"

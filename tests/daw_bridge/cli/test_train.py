@@ -1,0 +1,114 @@
+"""``daw-bridge train``: what it says before, meanwhile and afterwards, and that Ctrl-C loses nothing."""
+
+import json
+import signal
+from pathlib import Path
+
+import checkpoints
+import learnt
+import pytest
+import soundfile
+from commands import Command
+
+from daw_bridge.cli import train
+from plugin_host.loops import read_loop
+from plugin_host.training import finetune
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lend a tiny checkpoint."""
+    return checkpoints.build(tmp_path_factory.mktemp("weights") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lend a folder of four loops and a file that is none."""
+    return learnt.loops(tmp_path_factory.mktemp("loops") / "mine")
+
+
+@pytest.fixture
+def here(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the tiny checkpoint be the one that is used, and steps small."""
+    monkeypatch.setenv("DAW_BRIDGE_MUSICLDM_CHECKPOINT", str(weights))
+    monkeypatch.setenv("DAW_BRIDGE_MUSICLDM_DEVICE", "cpu")
+    monkeypatch.setattr(finetune, "DRAWS", 1)
+    monkeypatch.setattr(finetune, "_MEASURED", 1)
+
+
+@pytest.mark.usefixtures("here")
+def test_stopped_and_gone_on_with_it_comes_to_its_end(
+    command: Command, home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells what it read and how long it takes; Ctrl-C keeps the state; the same command ends with how it is used."""
+    words = ("train", folder, "--name", "mine", "--steps", 3, "--samples", 3, "--rank", 2)
+    after = train._Shown.after
+
+    def stop(shown: train._Shown, done: int) -> bool:
+        """Press Ctrl-C in the second step."""
+        if done == 2:
+            signal.raise_signal(signal.SIGINT)
+        return after(shown, done)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train._Shown, "after", stop)
+        ended = command(*words)
+    assert ended.status == 1
+    assert "the same command goes on from there" in ended.err
+    assert "4 loops, 5 bars, 4 captions; 1 file left out" in ended.out
+    assert "left out: broken.wav is no sound file" in ended.out
+    assert " s here: 3 steps, about 0:0" in ended.out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    ended = command(*words)
+    assert ended.status == 0, ended.err
+    assert "3 steps, 2 of them done" in ended.out
+    target = home / "adapters" / "mine"
+    assert f"mine is ready, in {target}" in ended.out
+    assert "use it: daw-bridge generate house --set adapter=mine" in ended.out
+    assert "Licence of the weights that it stands on: not stated" in ended.out
+    samples = sorted((target / "samples").iterdir())
+    assert [path.name for path in samples] == ["step-00000_120bpm_1bars.wav", "step-00003_120bpm_1bars.wav"]
+    heard = read_loop(samples[1])
+    assert heard.beat is not None
+    assert (heard.beat.bars, str(heard.beat.tempo), heard.beat.wraps) == (1, "120", True)
+    assert soundfile.info(samples[1]).frames == 32_000
+
+    again = command(*words)
+    assert again.status == 1
+    assert "there is a 'mine'" in again.err
+
+
+@pytest.mark.usefixtures("here")
+def test_all_weights_become_a_checkpoint_and_programs_are_told(command: Command, home: Path, folder: Path) -> None:
+    """In JSON, where it lies and how it is used; nothing else is on the output."""
+    ended = command("train", folder, "--name", "all", "--steps", 1, "--samples", 0, "--full", "--json")
+    assert ended.status == 0, ended.err
+    told = json.loads(ended.out)
+    assert told["folder"] == str(home / "adapters" / "all")
+    assert told["use"].startswith("DAW_BRIDGE_MUSICLDM_CHECKPOINT=")
+    assert (home / "adapters" / "all" / "model_index.json").is_file()
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("words", "status_and_told"),
+    [
+        (["FOLDER", "--name", "a b"], (2, "--name: 'a b' has other characters")),
+        (["FOLDER", "--name", "none"], (2, "--name: 'none' means something else here")),
+        (["FOLDER", "--name", "a", "--mixup", "all"], (2, "--mixup: 'all' is unknown; give one of none, latents")),
+        (["FOLDER", "--name", "a", "--steps", "1", "--minutes", "1"], (2, "give one of them")),
+        (["FOLDER", "--name", "a", "--device", "abacus"], (1, "device is 'abacus'")),
+        (["FOLDER", "--name", "a", "--model", "nobody/nothing"], (1, "daw-bridge model fetch nobody/nothing")),
+        (["nowhere", "--name", "a"], (1, "there is no folder")),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    command: Command, home: Path, folder: Path, words: list[str], status_and_told: tuple[int, str]
+) -> None:
+    """Before anything is read; and nothing is left behind."""
+    status, told = status_and_told
+    ended = command("train", *(str(folder) if word == "FOLDER" else word for word in words))
+    assert (ended.status, ended.out) == (status, "")
+    assert told in ended.err
+    assert not (home / "adapters").exists()
