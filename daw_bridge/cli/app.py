@@ -169,7 +169,7 @@ def train(
         bool, typer.Option("--full", help="let all weights learn: the result is a whole checkpoint, not an adapter")
     ] = False,
     mixup: Annotated[
-        str, typer.Option("--mixup", metavar="HOW", help="mix loops beat on beat while learning: none or latents")
+        str, typer.Option("--mixup", metavar="HOW", help="mix loops beat on beat while learning: none, latents, audio")
     ] = "none",
     rank: Annotated[int, typer.Option("--rank", metavar="R", min=1, max=256, help="how much an adapter can hold")] = 16,
     rate: Annotated[

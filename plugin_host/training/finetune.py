@@ -27,7 +27,7 @@ from plugin_host.engines.musicldm.checkpoint import INDEX, Checkpoint
 from plugin_host.engines.musicldm.clap import Clap
 from plugin_host.engines.musicldm.device import Placement
 from plugin_host.errors import BadValue
-from plugin_host.training import curves, material, pupil
+from plugin_host.training import curves, material, mixtures, pupil
 from plugin_host.training.batches import Mix, Rings
 from plugin_host.training.fit import POINT, Desk, LossAt, chance, fit
 from plugin_host.training.material import Material, Told
@@ -142,7 +142,7 @@ class Training:
         rings = Rings.of([each.shape[1] for each in self.seen.latents], [each.beats for each in words])
         steering = Steering(self._directions, self.seen.sounds)
         lessons = Lessons(self.seen.latents, rings, lambda number, _: words[number].asked, steering)
-        told = told_by(self._unet, self._scheduler, lessons, FRAMES, mixes()[self.wish.mixup])
+        told = told_by(self._unet, self._scheduler, lessons, FRAMES, self._mix())
 
         def several(step: int, source: torch.Generator) -> Mapping[str, Tensor]:
             """Return the mean of what several groups tell."""
@@ -150,6 +150,14 @@ class Training:
             return {key: torch.stack([each[key] for each in every]).mean() for key in every[0]}
 
         return several
+
+    def _mix(self) -> Mix | None:
+        """Return how loops are mixed at a step, if they are."""
+        if self.wish.mixup == "latents":
+            return mixtures.of_latents()
+        if self.wish.mixup == "audio":
+            return mixtures.Table(self.seen.mixed, lambda number, _: self.seen.mixed_words[number]).mix()
+        return None
 
     def _directions(self, texts: list[str]) -> Tensor:
         """Return the directions of texts, each read by itself: together, they would be others in their last bit."""
@@ -209,6 +217,8 @@ def begun(wish: Wish, found: Checkpoint, placement: Placement, shelf: Path, told
         _check_same(asked, _read(work), work)
     else:
         seen = material.gathered(Path(wish.folder), found, placement, told)
+        if wish.mixup == "audio":
+            seen = material.with_mixtures(seen, Path(wish.folder), found, placement, wish.seed)
         work.mkdir(parents=True, exist_ok=True)
         _write(work / _WISH, asked)
         material.keep(seen, work / _READ)
@@ -228,11 +238,6 @@ def unfinished(name: str, shelf: Path) -> bool:
 def _hush(line: str) -> None:
     """Tell nobody."""
     del line
-
-
-def mixes() -> Mapping[str, Mix | None]:
-    """Return the ways of mixing loops while learning, by the words that they are asked for with."""
-    return {"none": None}
 
 
 def _check_same(asked: Mapping[str, Any], before: Mapping[str, Any], work: Path) -> None:

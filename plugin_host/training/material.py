@@ -6,11 +6,14 @@ the folder in the meantime.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from plugin_host.audio import Audio
@@ -22,8 +25,13 @@ from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.quiet import quietly
 from plugin_host.errors import BadValue, HostError
 from plugin_host.loops import Folder, Refused, read_folder
+from plugin_host.mixup import joined
+from plugin_host.training import mixtures
 from plugin_host.training.corpus import laid
 from plugin_host.training.pieces import Piece, pieces
+
+MIXTURES, MOST_MIXTURES = 4, 1_000
+"""So many mixtures are made for each piece, and so many in all at most."""
 
 Told = Callable[[str, float], None]
 """Hears what is going on, and which part of it is done (0–1)."""
@@ -46,7 +54,8 @@ class Material:
     """Pieces of loops. Latents are scaled, each of shape ``(channels, time, frequency)``, halves.
 
     `sounds` are the directions of their sound, shape ``(pieces, dimensions)``. `loops` is how many files they are of,
-    and `refused` tells which others there were, and why they are left out.
+    and `refused` tells which others there were, and why they are left out. `mixed` are latents of two pieces each, mixed
+    as sounds, and `mixed_words` how those are asked for.
     """
 
     latents: Sequence[Tensor]
@@ -54,6 +63,8 @@ class Material:
     sounds: Tensor
     loops: int
     refused: tuple[Refused, ...]
+    mixed: Sequence[Tensor] = ()
+    mixed_words: Sequence[str] = ()
 
     @property
     def bars(self) -> int:
@@ -83,7 +94,7 @@ def gathered(folder: Path, found: Checkpoint, placement: Placement, told: Told) 
         for done, loop in enumerate(read.loops, 1):
             try:
                 for piece in pieces(loop, measures):
-                    latents.append(_encoded(piece, vae, measures, placement))
+                    latents.append(_encoded(piece.sound, piece.seconds, vae, measures))
                     sounds.append(_direction(piece, clap, measures))
                     words.append(_words(piece, found))
                 loops += 1
@@ -95,19 +106,45 @@ def gathered(folder: Path, found: Checkpoint, placement: Placement, told: Told) 
     return Material(latents, words, torch.stack(sounds), loops, tuple(refused))
 
 
+def with_mixtures(seen: Material, folder: Path, found: Checkpoint, placement: Placement, seed: int) -> Material:
+    """Return the same with `MIXTURES` pairs of pieces for each piece, or fewer, mixed as sounds (see `mixtures`).
+
+    Raises `BadValue` where no two pieces can be laid over each other. All of the folder's sound is in memory meanwhile.
+    """
+    measures = Geometry.of(found)
+    groups = [(ring.shape[1], words.beats) for ring, words in zip(seen.latents, seen.words, strict=True)]
+    draw = np.random.default_rng(seed)
+    couples = mixtures.drawn(groups, min(MOST_MIXTURES, MIXTURES * len(groups)), draw)
+    left_out = {each.path for each in seen.refused}
+    loops = [loop for loop in read_folder(folder).loops if loop.path not in left_out]
+    held = [piece for loop in loops for piece in pieces(loop, measures)]
+    rings, words = [], []
+    with quietly(), torch.inference_mode():
+        vae = load.plain_vae(found, placement)
+        for pair in couples:
+            one, other = held[pair.first], held[pair.other]
+            sounds = [(Audio(each.sound[:, np.newaxis], measures.rate), each.beat) for each in (one, other)]
+            made = mixtures.laid_over(sounds[0], sounds[1], pair.part)
+            rings.append(_encoded(made, one.seconds, vae, measures))
+            words.append(found.asked(joined(one.caption, other.caption), one.tempo))
+    return replace(seen, mixed=rings, mixed_words=words)
+
+
 def keep(material: Material, path: Path) -> None:
     """Write it down: whole, or not at all."""
     card = {
         "words": [asdict(each) for each in material.words],
         "loops": material.loops,
         "refused": [[str(each.path), each.reason] for each in material.refused],
+        "mixed": list(material.mixed_words),
     }
+    rings = [*material.latents, *material.mixed]
     beside = path.with_suffix(".new")
     with beside.open("wb") as file:
         np.savez(
             file,
-            latents=torch.cat(list(material.latents), dim=1).numpy(),
-            frames=np.array([each.shape[1] for each in material.latents]),
+            latents=torch.cat(rings, dim=1).numpy(),
+            frames=np.array([each.shape[1] for each in rings]),
             sounds=material.sounds.numpy(),
             card=np.array(json.dumps(card)),
         )
@@ -118,19 +155,23 @@ def kept(path: Path) -> Material:
     """Read what `keep` wrote."""
     with np.load(path) as file:
         card = json.loads(str(file["card"]))
-        latents = np.split(file["latents"], np.cumsum(file["frames"])[:-1], axis=1)
+        parts = np.split(file["latents"], np.cumsum(file["frames"])[:-1], axis=1)
+        latents = [torch.from_numpy(each) for each in parts]
+        words = [Words(**each) for each in card["words"]]
         return Material(
-            [torch.from_numpy(each) for each in latents],
-            [Words(**each) for each in card["words"]],
+            latents[: len(words)],
+            words,
             torch.from_numpy(file["sounds"]),
             int(card["loops"]),
             tuple(Refused(Path(where), reason) for where, reason in card["refused"]),
+            latents[len(words) :],
+            card["mixed"],
         )
 
 
-def _encoded(piece: Piece, vae: object, measures: Geometry, placement: Placement) -> Tensor:
-    """Return the latents of a piece."""
-    spectrum = laid(piece.sound, piece.seconds, measures).to(placement.device)
+def _encoded(sound: NDArray[np.float32], seconds: Fraction, vae: Any, measures: Geometry) -> Tensor:
+    """Return the latents of a ring."""
+    spectrum = laid(sound, seconds, measures).to(next(vae.parameters()).device)
     return decode.latents(vae, spectrum, measures).half().cpu()
 
 

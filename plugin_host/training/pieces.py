@@ -18,7 +18,7 @@ from plugin_host.fit import sealed
 from plugin_host.loops import Beat, Loop
 from plugin_host.loops.sounds import read_sound
 from plugin_host.mixup import whole
-from plugin_host.musictime import Meter, Tempo
+from plugin_host.musictime import Frames, Meter, Tempo
 from plugin_host.resample import converted
 
 MOST_BARS = 4
@@ -40,9 +40,14 @@ class Piece:
     bars: int
 
     @property
+    def beat(self) -> Beat:
+        """Its beat: all of it, from its first frame on."""
+        return Beat(self.tempo, self.meter, Fraction(self.bars * self.meter.bar), self.bars, Frames(0))
+
+    @property
     def beats(self) -> float:
         """How many quarter notes it has: only what counts as many can be laid over each other."""
-        return float(self.bars * self.meter.bar)
+        return float(self.beat.beats)
 
 
 def pieces(loop: Loop, measures: Geometry) -> Iterator[Piece]:

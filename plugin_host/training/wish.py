@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MIXUPS = ("none", "latents")
+MIXUPS = ("none", "latents", "audio")
 """Whether loops are mixed beat on beat while learning, and what of them."""
 
 RANK = 16

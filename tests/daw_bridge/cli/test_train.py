@@ -96,7 +96,10 @@ def test_all_weights_become_a_checkpoint_and_programs_are_told(command: Command,
     [
         (["FOLDER", "--name", "a b"], (2, "--name: 'a b' has other characters")),
         (["FOLDER", "--name", "none"], (2, "--name: 'none' means something else here")),
-        (["FOLDER", "--name", "a", "--mixup", "all"], (2, "--mixup: 'all' is unknown; give one of none, latents")),
+        (
+            ["FOLDER", "--name", "a", "--mixup", "all"],
+            (2, "--mixup: 'all' is unknown; give one of none, latents, audio"),
+        ),
         (["FOLDER", "--name", "a", "--steps", "1", "--minutes", "1"], (2, "give one of them")),
         (["FOLDER", "--name", "a", "--device", "abacus"], (1, "device is 'abacus'")),
         (["FOLDER", "--name", "a", "--model", "nobody/nothing"], (1, "daw-bridge model fetch nobody/nothing")),

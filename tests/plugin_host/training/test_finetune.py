@@ -1,6 +1,7 @@
 """A model learns a folder: the same weights however often it is interrupted, and what comes out can be used."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -215,3 +216,24 @@ def test_time_is_shared_by_steps_and_samples() -> None:
         assert 600 - pace.step - pace.sample <= pace.seconds(length) <= 600
     assert pace.fitting(1, 0) == 20
     assert pace.seconds(Length(100, 25), done=50) == 45
+
+
+@pytest.mark.parametrize("mixup", ["latents", "audio"])
+def test_loops_are_mixed_while_learning(noise: Checkpoint, folder: Path, tmp_path: Path, mixup: str) -> None:
+    """As latents or as sounds, of one length and of the words of both; what is learnt is then something else."""
+    plain, mixed = (replace(WISH, folder=str(folder), mixup=each) for each in ("none", mixup))
+    begun = training(noise, tmp_path / "mixed", 3, mixed)
+    assert [each.shape[1] for each in begun.seen.mixed] == ([50] * 20 if mixup == "audio" else [])
+    assert all(" and " in each or each == "techno" for each in begun.seen.mixed_words)
+    found = [learned(each) for each in (begun, training(noise, tmp_path / "plain", 3, plain))]
+    assert read_card(found[0])["mixup"] == mixup
+    assert (found[0] / WEIGHTS).read_bytes() != (found[1] / WEIGHTS).read_bytes()
+
+
+def test_a_loop_alone_cannot_be_mixed(noise: Checkpoint, folder: Path, tmp_path: Path) -> None:
+    """It is said, before anything is learnt."""
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(folder / "rock_120bpm.wav", alone)
+    with pytest.raises(BadValue, match="give more loops to mix"):
+        training(noise, tmp_path / "shelf", 2, replace(WISH, folder=str(alone), mixup="audio"))
