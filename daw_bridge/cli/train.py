@@ -22,7 +22,7 @@ from daw_bridge.values import Choice, Reader, Word
 from plugin_host.audio import Audio
 from plugin_host.engine import Plan
 from plugin_host.engines.musicldm import adapters
-from plugin_host.engines.musicldm.checkpoint import INDEX, locate
+from plugin_host.engines.musicldm.checkpoint import INDEX, at_hand, locate
 from plugin_host.musictime import decimal_text
 from plugin_host.training.wish import MIXUPS, Length, Wish
 
@@ -96,8 +96,10 @@ def run(
     except ImportError as error:
         raise CommandFailed(f"{error.name} is not installed; pip install 'daw-bridge[train]'") from None
     placement = choose(device or settings.device, "float32")
-    found = locate(source or settings.checkpoint, settings.revision if source is None else None)
     paper = screen.err() if as_json else screen.out()
+    found, stands_in = at_hand(settings.checkpoint, settings.revision) if source is None else (locate(source), "")
+    if stands_in:
+        screen.note(stands_in)
     with screen.progress("reading") as show:
         training = finetune.begun(wish, found, placement, settings.adapters, lambda stage, part: show(part, stage))
     _tell_what_was_read(training, paper)

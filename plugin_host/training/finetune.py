@@ -23,7 +23,7 @@ from plugin_host import __version__
 from plugin_host.audio import Audio
 from plugin_host.engine import Plan
 from plugin_host.engines.musicldm import adapters, load, schedulers
-from plugin_host.engines.musicldm.checkpoint import INDEX, Checkpoint
+from plugin_host.engines.musicldm.checkpoint import Checkpoint
 from plugin_host.engines.musicldm.clap import Clap
 from plugin_host.engines.musicldm.device import Placement
 from plugin_host.errors import BadValue
@@ -254,9 +254,9 @@ def _check_same(asked: Mapping[str, Any], before: Mapping[str, Any], work: Path)
 
 def _base(found: Checkpoint) -> Mapping[str, str | None]:
     """Return which weights a training begins with."""
-    folder = Path(found.source).expanduser()
+    by_path = found.folder == Path(found.source).expanduser()
     return {
-        "source": str(folder.resolve()) if (folder / INDEX).is_file() else found.source,
+        "source": str(found.folder.resolve()) if by_path else found.source,
         "revision": found.revision,
         "unet": adapters.print_of(found.weights("unet")),
         "licence": found.licence,

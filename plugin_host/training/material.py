@@ -7,7 +7,6 @@ the folder in the meantime.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +93,7 @@ def gathered(folder: Path, found: Checkpoint, placement: Placement, told: Told) 
         for done, loop in enumerate(read.loops, 1):
             try:
                 for piece in pieces(loop, measures):
-                    latents.append(_encoded(piece.sound, piece.seconds, vae, measures))
+                    latents.append(_encoded(piece.sound, piece, vae, measures))
                     sounds.append(_direction(piece, clap, measures))
                     words.append(_words(piece, found))
                 loops += 1
@@ -125,7 +124,7 @@ def with_mixtures(seen: Material, folder: Path, found: Checkpoint, placement: Pl
             one, other = held[pair.first], held[pair.other]
             sounds = [(Audio(each.sound[:, np.newaxis], measures.rate), each.beat) for each in (one, other)]
             made = mixtures.laid_over(sounds[0], sounds[1], pair.part)
-            rings.append(_encoded(made, one.seconds, vae, measures))
+            rings.append(_encoded(made, one, vae, measures))
             words.append(found.asked(joined(one.caption, other.caption), one.tempo))
     return replace(seen, mixed=rings, mixed_words=words)
 
@@ -169,9 +168,9 @@ def kept(path: Path) -> Material:
         )
 
 
-def _encoded(sound: NDArray[np.float32], seconds: Fraction, vae: Any, measures: Geometry) -> Tensor:
-    """Return the latents of a ring."""
-    spectrum = laid(sound, seconds, measures).to(next(vae.parameters()).device)
+def _encoded(sound: NDArray[np.float32], like: Piece, vae: Any, measures: Geometry) -> Tensor:
+    """Return the latents of a ring that is as long as a piece."""
+    spectrum = laid(sound, like.seconds, like.beat.beats, measures).to(next(vae.parameters()).device)
     return decode.latents(vae, spectrum, measures).half().cpu()
 
 

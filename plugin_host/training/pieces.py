@@ -64,7 +64,7 @@ def pieces(loop: Loop, measures: Geometry) -> Iterator[Piece]:
             "is its tempo right?"
         )
     ring = converted(audio.mono()[:, np.newaxis], max(1, round(seconds * measures.rate)), Form.LOOP)
-    for first, bars in shared_out(beat.bars, _most(seconds / beat.bars, measures)):
+    for first, bars in shared_out(beat.bars, _most(seconds / beat.bars, beat.meter.bar, measures)):
         start, end = (round(Fraction(bar * len(ring), beat.bars)) for bar in (first, first + bars))
         sound = ring if bars == beat.bars else _cut(ring, start, end - start, measures.rate)
         yield Piece(sound[:, 0], seconds * bars / beat.bars, loop.caption, beat.tempo, beat.meter, bars)
@@ -77,9 +77,9 @@ def shared_out(bars: int, most: int) -> list[tuple[int, int]]:
     return [(start, end - start) for start, end in pairwise(edges)]
 
 
-def _most(bar: Fraction, measures: Geometry) -> int:
-    """Return how many bars of so many seconds a piece has at most."""
-    return max(1, min(MOST_BARS, int(measures.trained / measures.latents(bar))))
+def _most(seconds: Fraction, quarters: Fraction, measures: Geometry) -> int:
+    """Return how many bars, each of so many seconds and quarter notes, a piece has at most."""
+    return max(1, min(MOST_BARS, int(measures.trained / measures.ring(seconds, quarters))))
 
 
 def _cut(ring: NDArray[np.float32], start: int, frames: int, rate: int) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ as nothing, so that the first step finds the UNet as it was. They are added to t
 convolutions, the attention, and what brings the words to them.
 """
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -16,7 +17,7 @@ import torch
 
 from plugin_host.engines.musicldm import load
 from plugin_host.engines.musicldm.adapters import WEIGHTS
-from plugin_host.engines.musicldm.checkpoint import CONFIGS, INDEX, Checkpoint
+from plugin_host.engines.musicldm.checkpoint import CONFIGS, INDEX, WORDS, Checkpoint
 from plugin_host.engines.musicldm.checkpoint import WEIGHTS as FILES
 from plugin_host.engines.musicldm.device import Placement
 from plugin_host.engines.musicldm.quiet import quietly
@@ -72,7 +73,9 @@ def save_adapter(unet: Any, folder: Path) -> None:
 
 def save_checkpoint(unet: Any, found: Checkpoint, folder: Path, name: str, loops: int) -> None:
     """Write a whole checkpoint into `folder`: all parts of the one it came from, but its UNet, in half precision."""
-    shutil.copy(found.folder / INDEX, folder / INDEX)
+    index = json.loads((found.folder / INDEX).read_text())
+    told = {key: value for key, value in index.items() if key != WORDS}  # nobody can list any more what it knows
+    (folder / INDEX).write_text(json.dumps(told, indent=2) + "\n")
     for part in CONFIGS:
         weights = shutil.ignore_patterns(*FILES[part]) if part == "unet" else None
         shutil.copytree(found.folder / part, folder / part, ignore=weights)

@@ -40,6 +40,7 @@ HEAVY = {
                 "ring",
                 "sample",
                 "schedulers",
+                "strip",
                 "tiles",
                 "windows",
                 "winograd",

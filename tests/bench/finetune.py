@@ -32,7 +32,7 @@ from plugin_host.engines.musicldm import MusicLdmEngine
 from plugin_host.engines.musicldm.checkpoint import Checkpoint, locate
 from plugin_host.engines.musicldm.device import choose
 from plugin_host.training import finetune
-from plugin_host.training.corpus import Unwatched, something
+from plugin_host.training.corpus import Unwatched, sounding
 from plugin_host.training.describe import Description, drawn
 from plugin_host.training.fit import Desk
 from plugin_host.training.recipe import MINI
@@ -77,7 +77,7 @@ def folder(work: Path, style: str) -> Path:
     for number in range(LESSONS):
         asked = loop([style], number)
         plan, text = asked.plan(32_000), caption(asked, number)
-        audio = Audio(something(plan)[:, np.newaxis], plan.grid.rate)
+        audio = Audio(sounding(plan)[:, np.newaxis], plan.grid.rate)
         with (target / f"{number:02d}.wav").open("wb") as file:
             wav.write(file, audio, Tags(plan.grid, plan.form, plan.key, text, "", "bench"), wav.Depth.PCM_24, number)
         rows.append(f'{number:02d}.wav,"{text}"')
@@ -90,7 +90,7 @@ def questions(styles: Sequence[str], count: int, rate: int) -> list[Question]:
     found = []
     for number in range(_OTHERS, _OTHERS + count):
         asked = loop(styles, number)
-        render = Audio(something(asked.plan(rate))[:, np.newaxis], rate)
+        render = Audio(sounding(asked.plan(rate))[:, np.newaxis], rate)
         found.append(Question(asked, caption(asked, number), render))
     return found
 
@@ -141,7 +141,7 @@ def run(work: Path, model: Path, wish: Wish, *, style: str, minutes: float, coun
     engine = MusicLdmEngine({"checkpoint": str(model), "device": "cpu", "adapters": str(work / "adapters")})
     few = heard(
         engine,
-        [Audio(something(loop([style], each).plan(found.rate))[:, np.newaxis], found.rate) for each in range(LESSONS)],
+        [Audio(sounding(loop([style], each).plan(found.rate))[:, np.newaxis], found.rate) for each in range(LESSONS)],
     )
     for kind, listed in asked.items():
         own = heard(engine, [each.render for each in listed])

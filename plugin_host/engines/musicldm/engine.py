@@ -176,7 +176,7 @@ class MusicLdmEngine:
         progress.reach("text", 1.0)
 
         # 3. The takes, each told about as it is there.
-        remarks = tuple(filter(None, (stands_in, found.unheard(plan.prompt))))
+        remarks = tuple(filter(None, (stands_in, "" if model.adapter else found.unheard(plan.prompt))))
         warnings = remarks + words.warnings + schedulers.warnings(call.scheduler)
         facts = {**_facts(plan, call, found, model), **({"warning": "; ".join(warnings)} if warnings else {})}
         for index, (sound, told) in enumerate(form.sounds(model, words, call, progress)):

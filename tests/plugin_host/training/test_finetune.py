@@ -102,7 +102,7 @@ def test_a_checkpoint_that_likes_the_tempo_is_told_it(velocity: Checkpoint, fold
     found = material.gathered(folder, velocity, PROCESSOR, lambda *_: None)
     assert found.words[0].asked == "house, 120 BPM"
     assert found.sounds.shape == (4, 8)
-    assert [each.shape[1] for each in found.latents] == [24, 24, 24, 48]
+    assert [each.shape[1] for each in found.latents] == [32, 32, 32, 64]
 
 
 @pytest.mark.usefixtures("read")
@@ -166,6 +166,7 @@ def test_with_all_weights_it_is_a_whole_checkpoint(velocity: Checkpoint, folder:
     wish = replace(WISH, rank=None, folder=str(folder))
     found = locate(str(learned(training(velocity, tmp_path, 2, wish))))
     assert found.licence == velocity.licence == "mit"
+    assert (found.beat, found.unheard("kazoo")) == (velocity.beat, "")
     for part in ("vae", "vocoder", "text_encoder"):
         assert found.weights(part).read_bytes() == velocity.weights(part).read_bytes()
     ours, theirs = (load_file(each.weights("unet")) for each in (found, velocity))
