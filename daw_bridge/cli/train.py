@@ -1,5 +1,7 @@
 """``daw-bridge train``: MusicLDM learns the loops of a folder, on this machine. No daemon is needed, nor asked."""
 
+import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,7 +111,7 @@ def run(
         shown = _Shown(show, paper, length.steps if length else 0)
         desk = Desk(training.work, placement.device, wish.seed, shown.tell)
         try:
-            with _ctrl_c(shown):
+            with _ctrl_c(shown), _in_plain_words(training.work):
                 target = training.learn(desk, _written(paper), shown.after)
         except OutOfTime:
             raise CommandFailed(
@@ -187,6 +189,26 @@ def _written(paper: Console) -> Callable[[int, Audio, Plan, Path], None]:
         paper.print(f"sample after {screen.counted(done, 'step')}: {path}", soft_wrap=True)
 
     return write
+
+
+@contextmanager
+def _in_plain_words(work: Path) -> Iterator[None]:
+    """Turn what a full disk and a full memory raise into `CommandFailed`, with the remedy."""
+    from plugin_host.engines.musicldm.device import is_out_of_memory
+
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise CommandFailed(
+                "there is not enough memory for a step; close other programs, or choose another --device or --model"
+            ) from None
+        if isinstance(error, OSError) or not os.access(work, os.W_OK) or not shutil.disk_usage(work).free:
+            raise CommandFailed(
+                f"{work} cannot be written ({str(error).splitlines()[0]}); make room there, and say the same again: it "
+                "goes on from the last minute"
+            ) from None
+        raise
 
 
 @contextmanager

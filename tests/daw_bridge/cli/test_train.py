@@ -1,6 +1,7 @@
 """``daw-bridge train``: what it says before, meanwhile and afterwards, and that Ctrl-C loses nothing."""
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import soundfile
 from commands import Command
 
 from daw_bridge.cli import train
+from daw_bridge.cli.errors import CommandFailed
 from plugin_host.loops import read_loop
 from plugin_host.training import finetune
 
@@ -57,7 +59,7 @@ def test_stopped_and_gone_on_with_it_comes_to_its_end(
     assert "the same command goes on from there" in ended.err
     assert "4 loops, 5 bars, 4 captions; 1 file left out" in ended.out
     assert "left out: broken.wav is no sound file" in ended.out
-    assert " s here: 3 steps, about 0:0" in ended.out
+    assert re.search(r"A step takes [\d.]+ s here: 3 steps, about \d+:\d\d min\.", ended.out)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     ended = command(*words)
@@ -115,3 +117,18 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert (ended.status, ended.out) == (status, "")
     assert told in ended.err
     assert not (home / "adapters").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device"), "cannot be written .*No space left on device.* goes on from the last"),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "not enough memory for a step; close other programs"),
+    ],
+)
+def test_what_a_machine_runs_out_of_is_said_in_a_sentence(tmp_path: Path, error: Exception, told: str) -> None:
+    """And a fault of our own is not: it passes through as it is."""
+    with pytest.raises(CommandFailed, match=told), train._in_plain_words(tmp_path):
+        raise error
+    with pytest.raises(RuntimeError, match="shapes"), train._in_plain_words(tmp_path):
+        raise RuntimeError("shapes do not match")
