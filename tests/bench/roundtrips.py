@@ -1,4 +1,4 @@
-"""Listen by picture: ``python tests/bench/pictures.py FOLDER PNG`` draws what VAE and vocoder make of loops they never heard.
+"""Listen by picture: ``python tests/bench/roundtrips.py FOLDER PNG`` draws what VAE and vocoder make of loops they never heard.
 
 FOLDER is that in which ``python -m plugin_host.training mini FOLDER`` has worked. Each row is a loop that was kept back, one
 of each part: the mel of its render, the mel that comes back from the VAE, and the mel of the sound that the vocoder makes
