@@ -319,7 +319,9 @@ class MusicLdmConfig:
     precision: str = _setting("auto", Choice(("auto", "float32", "float16", "bfloat16")), "numbers it computes with")
     offload: bool = _setting(default=False, read=Switch(), means="keep parts off the device until their turn")
     scheduler: str = _setting(defaults.SCHEDULER, Text(20), "the scheduler")
-    steps: int = _setting(defaults.STEPS, Whole(1, 1000), "steps of the diffusion")
+    steps: int | None = _setting(
+        None, Whole(1, 1000), f"steps of the diffusion; what the model says of itself, or {defaults.STEPS}, if left out"
+    )
     correction: float = _setting(
         defaults.CORRECTION, Number(0, 0.25), "by how much a loop's tempo may be corrected in the mel, as a part"
     )

@@ -48,7 +48,7 @@ class Loops:
 class Recipe:
     """All that decides what a model becomes. The configurations are those of diffusers and transformers.
 
-    A quarter note is `beat` latent frames at any tempo. A caption has at most `longest` tokens, of `tokens` that there are.
+    It is best sampled in `steps`, led by its prompt with `guidance`. A quarter note is `beat` latent frames at any tempo. A caption has at most `longest` tokens, of `tokens` that there are.
     """
 
     name: str
@@ -65,6 +65,8 @@ class Recipe:
     vocoder: Mapping[str, Any]
     unet: Mapping[str, Any]
     scheduler: Mapping[str, Any]
+    steps: int
+    guidance: float
     courses: Mapping[str, Course]
 
 
@@ -152,6 +154,8 @@ MINI = Recipe(
         "norm_num_groups": 16,
     },
     scheduler=SCHEDULER,
+    steps=16,
+    guidance=3.0,
     courses={
         "clap": Course(steps=1_400, batch=64, rate=1e-3, average=0.99),
         "vae": Course(steps=1_600, batch=4, rate=2e-3, average=0.99),

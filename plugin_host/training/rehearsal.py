@@ -31,6 +31,8 @@ class Rehearsal:
     unet: Any
     plan: Plan
     prompt: str
+    steps: int
+    guidance: float
 
     @classmethod
     def of(cls, found: Checkpoint, unet: Any, clap: Clap, words: Words, seed: int) -> "Rehearsal":
@@ -39,12 +41,19 @@ class Rehearsal:
         model = MusicLDM(load.around(found, placement, unet, clap), placement)
         tempo = Tempo(Fraction(words.tempo)) if "/" in words.tempo else Tempo.parse(words.tempo)
         grid = Grid(tempo, Meter.parse(words.meter), words.bars, model.rate)
-        return cls(model, unet, Plan(words.caption, grid, seed=seed, takes=1), words.asked)
+        liked = found.steps or defaults.STEPS, defaults.GUIDANCE if found.guidance is None else found.guidance
+        return cls(model, unet, Plan(words.caption, grid, seed=seed, takes=1), words.asked, *liked)
 
     def played(self) -> Audio:
         """Return the loop, to the frame. The UNet learns on afterwards as if nothing had been."""
         form = Loop.of(self.plan, self.model.geometry, defaults.CORRECTION)
-        call = Call(self.prompt, scheduler=defaults.SCHEDULER, generator=noise.generators([self.plan.seed]))
+        call = Call(
+            self.prompt,
+            steps=self.steps,
+            guidance=self.guidance,
+            scheduler=defaults.SCHEDULER,
+            generator=noise.generators([self.plan.seed]),
+        )
         progress = Progress(Unwatched(), Costs(), {"text": 1, **form.work()})
         self.unet.eval()
         try:

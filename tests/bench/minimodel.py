@@ -32,7 +32,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
 from plugin_host.audio import Audio
-from plugin_host.engine import Plan
+from plugin_host.engine import Engine, Plan
+from plugin_host.engines import SKETCH, create
 from plugin_host.engines.musicldm import MusicLdmEngine, mel
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.model import MusicLDM
@@ -230,19 +231,25 @@ def round_trips(loops: Corpus, model: MusicLDM, count: int = 32) -> Mapping[str,
     return {name: round(float(np.mean(each)), 4) for name, each in rows.items()}
 
 
-def speed(folder: Path, rounds: int = 5) -> Mapping[str, object]:
-    """Return the seconds of four bars at 120 BPM on two threads, model loaded, and the size on disk."""
+def speed(folder: Path) -> Mapping[str, object]:
+    """Return the seconds of four bars at 120 BPM on two threads, loaded, beside those of `sketch`, and the size on disk."""
     torch.set_num_threads(2)
     engine = MusicLdmEngine({"checkpoint": str(folder), "device": "cpu"})
+    (first, took), (_, sketched) = _took(engine), _took(create(SKETCH, {}))
+    engine.close()
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {"seconds": took, "first": first, "sketch_seconds": sketched, "megabytes": round(size / 1e6, 1)}
+
+
+def _took(engine: Engine, rounds: int = 5) -> tuple[float, float]:
+    """Return the seconds of an engine's first clip, and the median of those after it."""
     plan = Plan("house drums, 120 BPM", Grid(Tempo.parse(120), Meter(4, 4), 4, 44_100), seed=1, takes=1)
     took = []
     for seed in range(rounds + 1):
         begun = perf_counter()
         list(engine.takes(replace(plan, seed=seed), Unwatched()))
         took.append(perf_counter() - begun)
-    engine.close()
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return {"seconds": round(median(took[1:]), 3), "first": round(took[0], 3), "megabytes": round(size / 1e6, 1)}
+    return round(took[0], 3), round(median(took[1:]), 3)
 
 
 def run(folder: Path, model: Path, count: int, fours: int, lessons: int, **wishes: Any) -> None:

@@ -51,8 +51,14 @@ BEAT = "_beat"
 One that has learnt sound as it passes, as the published one, has none.
 """
 
-LONGEST_BEAT = 64
-"""Latent frames; more in a quarter note are no measure of a model."""
+STEPS = "_steps"
+"""The key under which one tells in how many steps it is best sampled, where nobody says otherwise."""
+
+GUIDANCE = "_guidance"
+"""The key under which one tells how strongly it is best led by its prompt."""
+
+_SPANS: Mapping[str, tuple[int, int]] = {BEAT: (1, 64), STEPS: (1, 1000), GUIDANCE: (0, 30)}
+"""From where to where a number of the index may go."""
 
 WORDS = "_words"
 """The key under which one that was trained on few words lists them, those that describe it best first."""
@@ -136,13 +142,30 @@ class Checkpoint:
     @property
     def beat(self) -> int | None:
         """How many latent frames a quarter note is, None where none is told. Raises `EngineUnavailable` for nonsense."""
-        beat = _json(self.folder / INDEX).get(BEAT)
-        if beat is not None and (type(beat) is not int or not 0 < beat <= LONGEST_BEAT):
-            raise EngineUnavailable(
-                f"{BEAT} in {self.folder / INDEX} is {str(beat)[:40]}; it is a number of latent frames from 1 to "
-                f"{LONGEST_BEAT}: fetch or copy the checkpoint again"
-            )
-        return beat
+        beat = self._number(BEAT, int)
+        return None if beat is None else int(beat)
+
+    @property
+    def steps(self) -> int | None:
+        """In how many steps it is best sampled, None where it does not say. Raises `EngineUnavailable` for nonsense."""
+        steps = self._number(STEPS, int)
+        return None if steps is None else int(steps)
+
+    @property
+    def guidance(self) -> float | None:
+        """How strongly it is best led, None where it does not say. Raises `EngineUnavailable` for nonsense."""
+        return self._number(GUIDANCE, int, float)
+
+    def _number(self, key: str, *kinds: type) -> float | None:
+        """Return a number of the index, None where there is none of that name."""
+        number = _json(self.folder / INDEX).get(key)
+        low, high = _SPANS[key]
+        if number is None or (type(number) in kinds and low <= number <= high):
+            return number
+        raise EngineUnavailable(
+            f"{key} in {self.folder / INDEX} is {str(number)[:40]}; it is a number from {low} to {high}: "
+            "fetch or copy the checkpoint again"
+        )
 
     @property
     def rate(self) -> int:

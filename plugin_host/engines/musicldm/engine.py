@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from plugin_host.engines.musicldm.clap import Clap
     from plugin_host.engines.musicldm.model import MusicLDM
     from plugin_host.engines.musicldm.schedulers import Generators
+
+_T = TypeVar("_T")
 
 LONGEST = 600.0
 """Seconds of the longest clip. The model was trained on ten; what is longer it makes in windows, or tile by tile."""
@@ -164,7 +166,7 @@ class MusicLdmEngine:
         geometry = Geometry.of(found)
         form = Loop.of(plan, geometry, self._settings.correction) if plan.form is Form.LOOP else Strip(plan, geometry)
         seeds = [plan.take_seed(index) for index in range(plan.takes)]
-        call = self._call(plan, found.asked(plan.prompt, plan.grid.tempo), noise.generators(seeds))
+        call = self._call(plan, found, noise.generators(seeds))
         self._give_up_others(found)
         progress = Progress(watch, self._costs, _units(call, form.work(), loads=0 if self.loaded else 1))
         progress.reach("load", 0.0)
@@ -185,16 +187,18 @@ class MusicLdmEngine:
             progress.resume()
         progress.finish()
 
-    def _call(self, plan: Plan, prompt: str, chance: "Generators") -> "Call":
-        """Return the plan as the model is called with `prompt`, what it leaves open filled in. Raises `OutOfRange`, `BadValue`."""
+    def _call(self, plan: Plan, found: Checkpoint, chance: "Generators") -> "Call":
+        """Return the plan as the model is called, what it leaves open as the settings, the checkpoint or we have it.
+
+        Raises `OutOfRange` and `BadValue`.
+        """
         from plugin_host.engines.musicldm.asked import Call
 
-        steps = self._settings.steps if plan.steps is None else plan.steps
         return Call(
-            prompt=prompt,
+            prompt=found.asked(plan.prompt, plan.grid.tempo),
             negative=plan.negative or None,
-            steps=defaults.STEPS if steps is None else steps,
-            guidance=defaults.GUIDANCE if plan.guidance is None else plan.guidance,
+            steps=_first(plan.steps, self._settings.steps, found.steps, defaults.STEPS),
+            guidance=_first(plan.guidance, found.guidance, defaults.GUIDANCE),
             waveforms=plan.takes,
             scheduler=plan.scheduler or self._settings.scheduler or defaults.SCHEDULER,
             eta=plan.eta or 0.0,
@@ -290,6 +294,11 @@ def _libraries() -> Iterator[None]:
         yield
     except ImportError as error:
         raise EngineUnavailable(f"{error.name} is not installed; pip install 'daw-bridge[musicldm]'") from None
+
+
+def _first(*values: _T | None) -> _T:
+    """Return the first value that somebody gave; the last is always one."""
+    return next(each for each in values if each is not None)
 
 
 def _facts(plan: Plan, call: "Call", found: Checkpoint, model: "MusicLDM") -> Mapping[str, Fact]:

@@ -1,22 +1,26 @@
 """What is no checkpoint of MusicLDM, or no whole one, or could run code, is refused with a sentence that helps."""
 
 import json
+import operator
 import pickle
 import shutil
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from plugin_host.engines.musicldm import checkpoint
+from plugin_host.engine import Plan
+from plugin_host.engines.musicldm import MusicLdmEngine, checkpoint
 from plugin_host.engines.musicldm.device import choose
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.model import MusicLDM
 from plugin_host.errors import BadValue, EngineUnavailable, OutOfMemory
-from plugin_host.musictime import Tempo
+from plugin_host.musictime import Grid, Meter, Tempo
+from plugin_host.training.corpus import Unwatched
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -317,10 +321,39 @@ def test_a_checkpoint_that_says_nothing_of_captions_is_asked_as_the_user_asked(t
     assert checkpoint.check("tiny", tiny, None).asked("dusty breakbeat", Tempo.parse("92.5")) == "dusty breakbeat"
 
 
-@pytest.mark.parametrize("beat", [0, -8, 1.5, "8", True, 10**9])
-def test_a_beat_that_is_no_measure_is_refused(copy: Path, beat: object) -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [(checkpoint.BEAT, each, "1 to 64") for each in (0, -8, 1.5, "8", True, 10**9)]
+    + [
+        (checkpoint.STEPS, 0, "1 to 1000"),
+        (checkpoint.GUIDANCE, "much", "0 to 30"),
+        (checkpoint.GUIDANCE, 31, "0 to 30"),
+    ],
+)
+def test_a_number_of_the_index_that_makes_no_sense_is_refused(
+    copy: Path, key: str, value: object, allowed: str
+) -> None:
     """The answer names the value, the file and the range."""
-    index = copy / checkpoint.INDEX
-    index.write_text(json.dumps({**json.loads(index.read_text()), checkpoint.BEAT: beat}))
-    with pytest.raises(EngineUnavailable, match=r"_beat in .*model_index\.json is .* from 1 to 64"):
-        Geometry.of(checkpoint.locate(str(copy)))
+    told(copy, key, value)
+    found = checkpoint.locate(str(copy))
+    with pytest.raises(EngineUnavailable, match=rf"{key} in .*model_index\.json is .* from {allowed}"):
+        operator.attrgetter("beat", "steps", "guidance")(found)
+
+
+def test_a_checkpoint_says_how_it_is_best_sampled(copy: Path) -> None:
+    """Where neither the job nor the settings say otherwise; the published one says nothing."""
+    assert (checkpoint.locate(str(copy)).steps, checkpoint.locate(str(copy)).guidance) == (None, None)
+    told(copy, checkpoint.STEPS, 3)
+    told(copy, checkpoint.GUIDANCE, 1)
+    plan = Plan("techno", Grid(Tempo.parse(120), Meter(4, 4), 1, 16_000), seed=1, takes=1)
+    for steps, settings, asked in ((3, {}, plan), (2, {"steps": 2}, plan), (1, {"steps": 2}, replace(plan, steps=1))):
+        engine = MusicLdmEngine({"checkpoint": str(copy), "device": "cpu", **settings})
+        (take,) = engine.takes(asked, Unwatched())
+        engine.close()
+        assert (take.facts["steps"], take.facts["guidance"]) == (steps, 1)
+
+
+def told(folder: Path, key: str, value: object) -> None:
+    """Let a checkpoint say something of itself."""
+    index = folder / checkpoint.INDEX
+    index.write_text(json.dumps({**json.loads(index.read_text()), key: value}))
