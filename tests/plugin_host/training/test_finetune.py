@@ -21,7 +21,7 @@ from plugin_host.engines.musicldm import MusicLdmEngine
 from plugin_host.engines.musicldm.adapters import WEIGHTS, named, read_card
 from plugin_host.engines.musicldm.checkpoint import Checkpoint, check, locate
 from plugin_host.engines.musicldm.device import choose
-from plugin_host.errors import BadValue
+from plugin_host.errors import BadValue, EngineFailed
 from plugin_host.musictime import Grid, Meter, Tempo
 from plugin_host.training import finetune, material, mixtures
 from plugin_host.training.corpus import Unwatched
@@ -179,6 +179,14 @@ def test_with_all_weights_it_is_a_whole_checkpoint(velocity: Checkpoint, folder:
     engine = MusicLdmEngine({"checkpoint": found.source, "device": "cpu"})
     assert len(list(engine.takes(plan, Unwatched()))) == 1
     engine.close()
+
+
+@pytest.mark.usefixtures("read")
+def test_weights_that_run_away_are_no_result(noise: Checkpoint, tmp_path: Path) -> None:
+    """It is said at once, with the remedy; nothing takes the name."""
+    with pytest.raises(EngineFailed, match=r"the loss is (nan|inf): .* remove .* smaller --rate"):
+        learned(training(noise, tmp_path, 30, replace(WISH, rate=1e30)))
+    assert not (tmp_path / WISH.name).exists()
 
 
 @pytest.mark.usefixtures("read")
