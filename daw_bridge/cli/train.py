@@ -68,7 +68,8 @@ class _Shown:
         where, _, told = line.partition(": ")
         self.loss = told.partition(",")[0]
         if not self.paper.is_terminal:
-            self.paper.print(f"{where}: {self.loss}, about {self.left} left", soft_wrap=True)
+            left = f", about {self.left} left" if self.left else ""  # of the first step nobody knows what it took
+            self.paper.print(f"{where}: {self.loss}{left}", soft_wrap=True)
 
     def after(self, done: int) -> bool:
         """Show that so many steps are done; return whether to stop there."""
@@ -137,7 +138,8 @@ def _settled(training: "Training", limits: Limits, paper: Console) -> Length:
     length = training.length
     _check_goes_on(length, limits, training.work)
     paper.print("Measuring how fast this machine is …", soft_wrap=True)
-    pace = training.measured(_written(paper))
+    samples = length.samples if length else limits.samples
+    pace = training.measured(None if samples == 0 else _written(paper))
     if length is None:
         steps = limits.steps or pace.fitting(60 * (limits.minutes or MINUTES), limits.samples)
         length = Length(steps, max(1, steps // 4) if limits.samples is None else limits.samples)

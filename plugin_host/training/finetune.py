@@ -99,8 +99,8 @@ class Training:
         longest = max(self.seen.words, key=lambda each: each.bars)
         return Rehearsal.of(self._found, self._unet, self._clap, longest, self.wish.seed)
 
-    def measured(self, play: Played) -> Pace:
-        """Make a few real steps and forget them, and play what the model makes before it has learnt anything."""
+    def measured(self, play: Played | None) -> Pace:
+        """Make a few real steps and forget them; play what the model makes before it has learnt anything, if wanted."""
         told = self._told
         optimiser = torch.optim.AdamW([each for each in self._unet.parameters() if each.requires_grad], lr=0.0)
         began = monotonic()
@@ -111,6 +111,8 @@ class Training:
             optimiser.step()
             optimiser.zero_grad()
         step, began = (monotonic() - began) / _MEASURED, monotonic()
+        if play is None:
+            return Pace(step, 0.0)
         self._play(0, play)
         return Pace(step, monotonic() - began)
 

@@ -98,6 +98,7 @@ def test_all_weights_become_a_checkpoint_and_programs_are_told(command: Command,
     assert told["folder"] == str(home / "adapters" / "all")
     assert told["use"].startswith("DAW_BRIDGE_MUSICLDM_CHECKPOINT=")
     assert (home / "adapters" / "all" / "model_index.json").is_file()
+    assert not (home / "adapters" / "all" / "samples").exists()
 
 
 @pytest.mark.usefixtures("here")
