@@ -97,7 +97,7 @@ def _said(asked: Said, session: SessionState, config: Config, parents: Parents |
     jobs = config.jobs
     defaults = Said(bars=jobs.bars, takes=jobs.takes, engine=jobs.engine, deliver="folder")
     said: Said = {**defaults, **session.said(), **asked}
-    if _learnt(asked) and "engine" not in asked:
+    if _learnt(asked) and asked.get("engine", AUTO) == AUTO:
         said["engine"] = MUSICLDM  # no other has anything to do with it
     if "mix" in asked:
         said = {**said, **_of_parents(asked, said["bpm"], parents), "engine": _blender(asked)}

@@ -178,7 +178,9 @@ def train(
     samples: Annotated[
         int | None, typer.Option("--samples", metavar="EVERY", min=0, help="steps between two samples; 0 is none")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="SEED", min=0, help="the same loops and seed learn alike")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="SEED", min=0, max=2**63 - 1, help="the same loops and seed learn alike")
+    ] = 0,
     device: Annotated[
         str | None, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
     ] = None,

@@ -1,10 +1,9 @@
 """``daw-bridge train``: MusicLDM learns the loops of a folder, on this machine. No daemon is needed, nor asked."""
 
-import os
-import shutil
+import math
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -20,11 +19,12 @@ from daw_bridge.cli.settings import read as settings_of
 from daw_bridge.deliveries import wav
 from daw_bridge.deliveries.chunks import Tags
 from daw_bridge.errors import BadRequest, BridgeError
+from daw_bridge.lock import taken
 from daw_bridge.values import Choice, Reader, Word
 from plugin_host.audio import Audio
 from plugin_host.engine import Plan
 from plugin_host.engines.musicldm import adapters
-from plugin_host.engines.musicldm.checkpoint import INDEX, at_hand, locate
+from plugin_host.engines.musicldm.checkpoint import INDEX, Checkpoint, at_hand, locate
 from plugin_host.musictime import decimal_text
 from plugin_host.training.wish import MIXUPS, Length, Wish
 
@@ -46,6 +46,8 @@ class Limits:
     def __post_init__(self) -> None:
         if self.steps is not None and self.minutes is not None:
             raise BadRequest("--steps and --minutes are two ways to say how long; give one of them")
+        if self.minutes is not None and not math.isfinite(self.minutes):
+            raise BadRequest(f"--minutes is {self.minutes}; give a number of minutes, such as 30")
 
 
 @dataclass(slots=True)
@@ -66,7 +68,8 @@ class _Shown:
         where, _, told = line.partition(": ")
         self.loss = told.partition(",")[0]
         if not self.paper.is_terminal:
-            self.paper.print(f"{where}: {self.loss}, about {self.left} left", soft_wrap=True)
+            left = f", about {self.left} left" if self.left else ""  # of the first step nobody knows what it took
+            self.paper.print(f"{where}: {self.loss}{left}", soft_wrap=True)
 
     def after(self, done: int) -> bool:
         """Show that so many steps are done; return whether to stop there."""
@@ -102,22 +105,24 @@ def run(
     found, stands_in = at_hand(settings.checkpoint, settings.revision) if source is None else (locate(source), "")
     if stands_in:
         screen.note(stands_in)
-    with screen.progress("reading") as show:
-        training = finetune.begun(wish, found, placement, settings.adapters, lambda stage, part: show(part, stage))
-    _tell_what_was_read(training, paper)
-    _settle(training, limits, paper)
-    length = training.length
-    with screen.progress("learning") as show:
-        shown = _Shown(show, paper, length.steps if length else 0)
-        desk = Desk(training.work, placement.device, wish.seed, shown.tell)
-        try:
-            with _ctrl_c(shown), _in_plain_words(training.work):
-                target = training.learn(desk, _written(paper), shown.after)
-        except OutOfTime:
-            raise CommandFailed(
-                f"stopped; what was learnt is kept in {training.work}, and the same command goes on from there"
-            ) from None
-    _tell_result(target, training, paper, as_json=as_json)
+    work = finetune.work_of(wish.name, settings.adapters)
+    with _in_plain_words(settings.adapters), _alone(work):
+        with screen.progress("reading") as show:
+            training = finetune.begun(wish, found, placement, settings.adapters, lambda stage, part: show(part, stage))
+        _tell_what_was_read(training, paper)
+        length = _settled(training, limits, paper)
+        with screen.progress("learning") as show:
+            shown = _Shown(show, paper, length.steps)
+            desk = Desk(work, placement.device, wish.seed, shown.tell)
+            try:
+                with _ctrl_c(shown):
+                    target = training.learn(desk, _written(paper), shown.after)
+            except OutOfTime:
+                raise CommandFailed(
+                    f"stopped; what was learnt is kept in {work}, and the same command goes on from there"
+                ) from None
+    use = _use(target, screen.plain(training.seen.captions[0]), config_file, found if source else None)
+    _tell_result(target, training, use, paper, as_json=as_json)
 
 
 def _option(name: str, read: Reader[str], value: str) -> str:
@@ -128,18 +133,17 @@ def _option(name: str, read: Reader[str], value: str) -> str:
         raise type(error)(f"--{name}: {error}") from None
 
 
-def _settle(training: "Training", limits: Limits, paper: Console) -> None:
-    """Measure a few steps, settle how long the training is unless it was, and say how long it will take."""
+def _settled(training: "Training", limits: Limits, paper: Console) -> Length:
+    """Measure a few steps, settle how long the training is unless it was, say how long it will take, and return it."""
+    length = training.length
+    _check_goes_on(length, limits, training.work)
     paper.print("Measuring how fast this machine is …", soft_wrap=True)
-    pace = training.measured(_written(paper))
-    if (length := training.length) is None:
+    samples = length.samples if length else limits.samples
+    pace = training.measured(None if samples == 0 else _written(paper))
+    if length is None:
         steps = limits.steps or pace.fitting(60 * (limits.minutes or MINUTES), limits.samples)
         length = Length(steps, max(1, steps // 4) if limits.samples is None else limits.samples)
         training.settle(length)
-    elif limits.steps not in {None, length.steps}:
-        raise BadRequest(
-            f"this training was begun with {length.steps} steps; leave --steps out to go on, or remove {training.work}"
-        )
     done = training.done
     more = f", {done} of them done" if done else ""
     paper.print(
@@ -147,6 +151,19 @@ def _settle(training: "Training", limits: Limits, paper: Console) -> None:
         " Ctrl-C stops; the same command goes on.",
         soft_wrap=True,
     )
+    return length
+
+
+def _check_goes_on(length: Length | None, limits: Limits, work: Path) -> None:
+    """Raise `BadRequest` for a training that was begun with another length: its end cannot be moved any more."""
+    if length is None:
+        return
+    for option, then, now in (("steps", length.steps, limits.steps), ("samples", length.samples, limits.samples)):
+        if now not in {None, then}:
+            raise BadRequest(
+                f"--{option} is {now}, and this training was begun with {then}; leave --{option} out to go on, or remove "
+                f"{work}"
+            )
 
 
 def _tell_what_was_read(training: "Training", paper: Console) -> None:
@@ -161,17 +178,25 @@ def _tell_what_was_read(training: "Training", paper: Console) -> None:
         paper.print(f"left out: {screen.plain(each.reason)}", soft_wrap=True)
 
 
-def _tell_result(target: Path, training: "Training", paper: Console, *, as_json: bool) -> None:
-    """Say what came of it, and how it is used."""
-    name, caption = target.name, screen.plain(training.seen.captions[0])
+def _use(target: Path, caption: str, config_file: Path | None, other: Checkpoint | None) -> str:
+    """Return the command that plays what was learnt, where the settings may name `other` weights than it stands on."""
+    settings = f" --config {quote(str(config_file))}" if config_file else ""
+    command = f"daw-bridge generate {quote(caption)}{settings}"
     if (target / INDEX).is_file():
-        use = f"DAW_BRIDGE_MUSICLDM_CHECKPOINT={quote(str(target))} daw-bridge generate {quote(caption)} --engine musicldm"
-    else:
-        use = f"daw-bridge generate {quote(caption)} --set adapter={name}"
+        return f"DAW_BRIDGE_MUSICLDM_CHECKPOINT={quote(str(target))} {command} --engine musicldm"
+    if other is None:
+        return f"{command} --set adapter={target.name}"
+    by_path = other.folder == Path(other.source).expanduser()
+    source = str(other.folder.absolute()) if by_path else other.source
+    return f"DAW_BRIDGE_MUSICLDM_CHECKPOINT={quote(source)} {command} --set adapter={target.name}"
+
+
+def _tell_result(target: Path, training: "Training", use: str, paper: Console, *, as_json: bool) -> None:
+    """Say what came of it, and how it is used."""
     if as_json:
-        screen.write_json({"name": name, "folder": target, "use": use, "licence": training.licence})
+        screen.write_json({"name": target.name, "folder": target, "use": use, "licence": training.licence})
         return
-    paper.print(f"{name} is ready, in {target}", soft_wrap=True)
+    paper.print(f"{target.name} is ready, in {target}", soft_wrap=True)
     paper.print(f"use it: {use}", soft_wrap=True)
     paper.print(f"Licence of the weights that it stands on: {screen.plain(training.licence)}", soft_wrap=True)
 
@@ -192,21 +217,44 @@ def _written(paper: Console) -> Callable[[int, Audio, Plan, Path], None]:
 
 
 @contextmanager
-def _in_plain_words(work: Path) -> Iterator[None]:
+def _alone(work: Path) -> Iterator[None]:
+    """Have a training to this process alone, for two would write over each other.
+
+    Raises `CommandFailed` where another is at it. Once it is finished, or if it was never begun, nothing stays behind.
+    """
+    path = work.with_name(f"{work.name}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with taken(path) as other:
+        if other:
+            raise CommandFailed(
+                f"process {other} is at the training '{work.name}' already; wait for it, or give another name"
+            )
+        try:
+            yield
+        finally:
+            if not work.exists():
+                with suppress(OSError):  # whatever else lies there is not ours to clear away
+                    path.unlink()
+                    path.parent.rmdir()
+                    path.parent.parent.rmdir()
+
+
+@contextmanager
+def _in_plain_words(shelf: Path) -> Iterator[None]:
     """Turn what a full disk and a full memory raise into `CommandFailed`, with the remedy."""
     from plugin_host.engines.musicldm.device import is_out_of_memory
 
     try:
         yield
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
             raise CommandFailed(
-                "there is not enough memory for a step; close other programs, or choose another --device or --model"
+                "there is not enough memory to learn; close other programs, or choose another --device or --model"
             ) from None
-        if isinstance(error, OSError) or not os.access(work, os.W_OK) or not shutil.disk_usage(work).free:
+        if isinstance(error, OSError):
             raise CommandFailed(
-                f"{work} cannot be written ({str(error).splitlines()[0]}); make room there, and say the same again: it "
-                "goes on from the last minute"
+                f"{error.filename or shelf} cannot be read or written ({error.strerror or error}); mend that, or make "
+                "room, and say the same again: it goes on from the last minute"
             ) from None
         raise
 

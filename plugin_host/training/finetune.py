@@ -26,7 +26,7 @@ from plugin_host.engines.musicldm import adapters, load, schedulers
 from plugin_host.engines.musicldm.checkpoint import Checkpoint
 from plugin_host.engines.musicldm.clap import Clap
 from plugin_host.engines.musicldm.device import Placement
-from plugin_host.errors import BadValue
+from plugin_host.errors import BadValue, EngineFailed
 from plugin_host.training import curves, material, mixtures, pupil
 from plugin_host.training.batches import Mix, Rings
 from plugin_host.training.fit import POINT, Desk, LossAt, chance, fit
@@ -99,8 +99,8 @@ class Training:
         longest = max(self.seen.words, key=lambda each: each.bars)
         return Rehearsal.of(self._found, self._unet, self._clap, longest, self.wish.seed)
 
-    def measured(self, play: Played) -> Pace:
-        """Make a few real steps and forget them, and play what the model makes before it has learnt anything."""
+    def measured(self, play: Played | None) -> Pace:
+        """Make a few real steps and forget them; play what the model makes before it has learnt anything, if wanted."""
         told = self._told
         optimiser = torch.optim.AdamW([each for each in self._unet.parameters() if each.requires_grad], lr=0.0)
         began = monotonic()
@@ -111,13 +111,16 @@ class Training:
             optimiser.step()
             optimiser.zero_grad()
         step, began = (monotonic() - began) / _MEASURED, monotonic()
+        if play is None:
+            return Pace(step, 0.0)
         self._play(0, play)
         return Pace(step, monotonic() - began)
 
     def learn(self, desk: Desk, play: Played, after: Callable[[int], bool]) -> Path:
         """Learn all that is left, and return the folder of the result. `after` is as a desk's.
 
-        Raises `OutOfTime` when the desk's time is over or `after` says so; the state is kept then.
+        Raises `OutOfTime` when the desk's time is over or `after` says so; the state is kept then. Raises `EngineFailed`
+        where the weights run away, and `OSError` where there is no room.
         """
         length = self.length
         if length is None:
@@ -147,7 +150,9 @@ class Training:
         def several(step: int, source: torch.Generator) -> Mapping[str, Tensor]:
             """Return the mean of what several groups tell."""
             every = [told(step, source) for _ in range(DRAWS)]
-            return {key: torch.stack([each[key] for each in every]).mean() for key in every[0]}
+            found = {key: torch.stack([each[key] for each in every]).mean() for key in every[0]}
+            _check_finite(found["loss"], step, self.work)
+            return found
 
         return several
 
@@ -230,11 +235,6 @@ def work_of(name: str, shelf: Path) -> Path:
     return shelf / UNFINISHED / name
 
 
-def unfinished(name: str, shelf: Path) -> bool:
-    """Whether a training of that name was begun, and not finished."""
-    return (work_of(name, shelf) / _READ).exists()
-
-
 def _hush(line: str) -> None:
     """Tell nobody."""
     del line
@@ -250,6 +250,15 @@ def _check_same(asked: Mapping[str, Any], before: Mapping[str, Any], work: Path)
                 f"a training of this name was begun with other settings ({what}: {then}, now {now}); say the same to go "
                 f"on, give another name, or remove {work}"
             )
+
+
+def _check_finite(loss: Tensor, step: int, work: Path) -> None:
+    """Raise `EngineFailed` for a loss that is no number: neither are the weights then, and no further step mends that."""
+    if not bool(torch.isfinite(loss)):
+        raise EngineFailed(
+            f"after {step} steps the loss is {float(loss.detach())}: the weights have run away; remove {work}, and begin "
+            "anew with a smaller --rate"
+        )
 
 
 def _base(found: Checkpoint) -> Mapping[str, str | None]:

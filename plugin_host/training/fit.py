@@ -5,6 +5,7 @@ at the end are those of a training that was never interrupted, on the same machi
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,7 +166,14 @@ def _keep(path: Path, model: nn.Module, optimiser: Any, progress: _Progress) -> 
         "curves": progress.curves,
         "recent": progress.recent,
     }
-    torch.save(state, beside)
+    try:
+        with beside.open("wb") as file:  # a file of ours: torch's own says nothing of a full disk
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        beside.unlink()  # half of it helps nobody, and takes the room that is wanted
+        raise
     beside.replace(path)
     progress.kept_at = monotonic()
 

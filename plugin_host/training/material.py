@@ -92,13 +92,14 @@ def gathered(folder: Path, found: Checkpoint, placement: Placement, told: Told) 
         vae, clap = load.plain_vae(found, placement), load.clap(found, placement)
         for done, loop in enumerate(read.loops, 1):
             try:
-                for piece in pieces(loop, measures):
-                    latents.append(_encoded(piece.sound, piece, vae, measures))
-                    sounds.append(_direction(piece, clap, measures))
-                    words.append(_words(piece, found))
-                loops += 1
+                cut = list(pieces(loop, measures))
             except HostError as error:
                 refused.append(Refused(loop.path, str(error)))
+                cut = []
+            latents += [_encoded(piece.sound, piece, vae, measures) for piece in cut]
+            sounds += [_direction(piece, clap, measures) for piece in cut]
+            words += [_words(piece, found) for piece in cut]
+            loops += bool(cut)
             told(f"encoding {done}/{len(read.loops)}", done / len(read.loops))
     if not latents:
         raise BadValue(_nothing(read, refused))
@@ -111,12 +112,17 @@ def with_mixtures(seen: Material, folder: Path, found: Checkpoint, placement: Pl
     Raises `BadValue` where no two pieces can be laid over each other. All of the folder's sound is in memory meanwhile.
     """
     measures = Geometry.of(found)
-    groups = [(ring.shape[1], words.beats) for ring, words in zip(seen.latents, seen.words, strict=True)]
-    draw = np.random.default_rng(seed)
-    couples = mixtures.drawn(groups, min(MOST_MIXTURES, MIXTURES * len(groups)), draw)
     left_out = {each.path for each in seen.refused}
     loops = [loop for loop in read_folder(folder).loops if loop.path not in left_out]
     held = [piece for loop in loops for piece in pieces(loop, measures)]
+    if [each.caption for each in held] != [each.caption for each in seen.words]:
+        raise BadValue(f"{folder} has changed while it was read; leave it as it is until the training has begun")
+    lengths = [ring.shape[1] for ring in seen.latents]
+    groups = [
+        mixtures.group(length, each.beats, each.tempo, each.meter) for length, each in zip(lengths, held, strict=True)
+    ]
+    draw = np.random.default_rng(seed)
+    couples = mixtures.drawn(groups, min(MOST_MIXTURES, MIXTURES * len(groups)), draw)
     rings, words = [], []
     with quietly(), torch.inference_mode():
         vae = load.plain_vae(found, placement)

@@ -4,13 +4,15 @@ Latents (BLM) are mixed as they are drawn: each ring with another one of its ste
 (BAM) are not, for the VAE would have to hear every mixture anew, and that takes longer than the step. So a table of them
 is made once, as latents are, each from two sounds of one group; and a step shows mixtures of the table instead of loops.
 
-Only loops that count the same beats on rings of one length are mixed: they last equally long but for less than one frame
-of the UNet's deepest level, and every beat of one falls on a beat of the other.
+Only loops that count the same beats on rings of one length are mixed: every beat of one falls on a beat of the other. To
+a model that counts in beats, that says nothing of their tempi; sounds are mixed only where these are near, as in the paper,
+and the meters one: the other could not be brought onto the first's grid without harm.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,8 @@ from plugin_host.audio import Audio
 from plugin_host.engines.musicldm import decode
 from plugin_host.errors import BadValue
 from plugin_host.loops import Beat
-from plugin_host.mixup import joined, mixed, on_grid, pairs, share
-from plugin_host.musictime import Frames, Grid
+from plugin_host.mixup import joined, mixed, on_grid, pairs, share, tempo_group
+from plugin_host.musictime import Frames, Grid, Meter, Tempo
 from plugin_host.training import latents
 from plugin_host.training import vae as vaes
 from plugin_host.training.batches import Mix, some
@@ -35,6 +37,9 @@ from plugin_host.training.recipe import Recipe
 
 MIXED = 0.5
 """The share of steps that show mixtures; the others show loops as they are, which is what will be asked for."""
+
+NEAR = 0.2
+"""Tempi of loops whose sounds are mixed differ by this part at most: `mixup.on_grid` can bring one to the other."""
 
 _NAME = "mixtures.npz"
 _TOLD = 100
@@ -111,6 +116,11 @@ def drawn(groups: Sequence[Hashable], count: int, draw: np.random.Generator) -> 
     return found[:count]
 
 
+def group(ring: int, beats: float, tempo: Tempo, meter: Meter) -> Hashable:
+    """Return what is equal for loops whose sounds can be mixed: of rings of so many frames, and so many beats."""
+    return ring, beats, meter, tempo_group(float(tempo), NEAR)
+
+
 def laid_over(one: tuple[Audio, Beat], other: tuple[Audio, Beat], part: float) -> NDArray[np.float32]:
     """Return `part` of one loop and the rest of the other, in mono, shape ``(frames,)``: the first's bars at its tempo.
 
@@ -131,7 +141,11 @@ def compute(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk, count: int
     vae = vaes.load(folder).to(desk.device)
     lengths = [len(loop.mel) for loop in corpus.loops[: corpus.count]]
     draw = np.random.default_rng(chance(desk.seed, "mixtures", -1).initial_seed())
-    couples = drawn(list(zip(lengths, corpus.beats, strict=True)), count, draw)
+    loops = zip(lengths, corpus.beats, corpus.described[: corpus.count], strict=True)
+    groups = [
+        group(length, beats, Tempo(Fraction(each.tempo)), Meter.parse(each.meter)) for length, beats, each in loops
+    ]
+    couples = drawn(groups, count, draw)
     made = []
     for number, pair in enumerate(couples):
         made.append(encoded(recipe, corpus, pair, vae).numpy().astype(np.float16))

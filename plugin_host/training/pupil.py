@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import peft
+import safetensors
 import safetensors.torch
 import torch
 
@@ -68,19 +69,25 @@ def save_adapter(unet: Any, folder: Path) -> None:
     """
     added = {key.replace(".default", ""): value for key, value in unet.state_dict().items() if ".lora_" in key}
     kept = {key: value.detach().cpu().contiguous() for key, value in added.items()}
-    safetensors.torch.save_file(kept, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).write_bytes(safetensors.torch.save(kept, metadata={"format": "pt"}))
 
 
 def save_checkpoint(unet: Any, found: Checkpoint, folder: Path, name: str, loops: int) -> None:
-    """Write a whole checkpoint into `folder`: all parts of the one it came from, but its UNet, in half precision."""
+    """Write a whole checkpoint into `folder`: all parts of the one it came from, but its UNet, in half precision.
+
+    Raises `OSError` where there is no room for it.
+    """
     index = json.loads((found.folder / INDEX).read_text())
     told = {key: value for key, value in index.items() if key != WORDS}  # nobody can list any more what it knows
     (folder / INDEX).write_text(json.dumps(told, indent=2) + "\n")
     for part in CONFIGS:
         weights = shutil.ignore_patterns(*FILES[part]) if part == "unet" else None
         shutil.copytree(found.folder / part, folder / part, ignore=weights)
-    with quietly():
-        unet.to(torch.float16).save_pretrained(folder / "unet")
+    try:
+        with quietly():
+            unet.to(torch.float16).save_pretrained(folder / "unet")
+    except safetensors.SafetensorError as error:
+        raise OSError(str(error)) from None  # a full disk, in words of its own
     word = re.match(r"[\w.+ -]+", found.licence) if not found.licence.startswith("not stated") else None
     licence = f"license: {word[0].strip().replace(' ', '-').lower()}\n" if word else ""
     card = CARD.format(licence=licence, name=name, base=found.source, loops=loops, words=found.licence)

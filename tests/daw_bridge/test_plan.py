@@ -156,6 +156,9 @@ def test_an_adapter_is_musicldms_and_must_be_there(tmp_path: Path) -> None:
     named, none = (decide(each, None, SESSION, config) for each in (asked, Said(prompt="x", adapter="none")))
     assert (named.engine, named.plan.adapter) == ("musicldm", "dub")
     assert (none.engine, none.plan.adapter) == ("sketch", "none")
-    assert decide({**asked, "engine": "sketch"}, None, SESSION, config).engine == "sketch"
+    assert [decide({**asked, "engine": each}, None, SESSION, config).engine for each in ("sketch", "auto")] == [
+        "sketch",
+        "musicldm",
+    ]
     with pytest.raises(BadRequest, match=r"adapter: there is no 'brakes' in .*; there is breaks, dub"):
         decide({**asked, "adapter": "brakes"}, None, SESSION, config)

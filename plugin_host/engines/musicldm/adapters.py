@@ -7,6 +7,7 @@ them. Everything here is looked at before a heavy library is imported.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,11 +60,12 @@ def find(name: str, shelf: Path) -> Path:
     Raises `BadValue` where there is none, with those that there are.
     """
     folder = shelf / name
-    if (folder / INDEX).is_file():
+    inside = Path(name).name == name and not name.startswith(".")  # what is half-made lies in hidden folders
+    if inside and (folder / INDEX).is_file():
         raise BadValue(
             f"adapter: '{name}' is a whole checkpoint; set musicldm.checkpoint to {folder}, and leave adapter out"
         )
-    if Path(name).name != name or not (folder / CARD).is_file():
+    if not inside or not (folder / CARD).is_file():
         there = ", ".join(names(shelf))
         remedy = f"there is {there}" if there else "make one: daw-bridge train FOLDER --name NAME"
         raise BadValue(f"adapter: there is no '{name}' in {shelf}; {remedy}")
@@ -76,10 +78,12 @@ def named(name: str, shelf: Path) -> Adapter:
     Raises `BadValue` as `find` does, and `EngineUnavailable` for one that is broken.
     """
     folder = find(name, shelf)
-    check_safetensors(folder / WEIGHTS)
+    check_safetensors(folder / WEIGHTS, f"remove {folder}, and train anew")
     try:
         card = read_card(folder)
         base, scale = card["base"], float(card["scale"])
+        if not math.isfinite(scale):
+            raise ValueError(f"its scale is {scale}")  # noqa: TRY301 - it is told as all else that is wrong about a card
         return Adapter(name, folder, print_of(folder / WEIGHTS), scale, str(base["source"]), str(base["unet"]))
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise EngineUnavailable(

@@ -306,25 +306,26 @@ def _check_weights(folder: Path, names: tuple[str, str]) -> None:
         raise EngineUnavailable(f"the checkpoint lacks {safe}; fetch or copy it again, whole")
 
 
-def check_safetensors(path: Path) -> None:
-    """Raise `EngineUnavailable` unless a safetensors file is there, and as long as its own header says."""
-    if not path.is_file():
-        raise EngineUnavailable(f"there is no {path}; fetch or copy it again, whole")
-    length = path.stat().st_size
-    with path.open("rb") as stream:
-        head = stream.read(8)
-        size = struct.unpack("<Q", head)[0] if len(head) == 8 else _LONGEST_HEADER + 1
-        header = stream.read(size) if size <= min(_LONGEST_HEADER, length) else b""
+def check_safetensors(path: Path, remedy: str = "fetch or copy the checkpoint again") -> None:
+    """Raise `EngineUnavailable`, with a `remedy`, unless a safetensors file is there, as long as its own header says."""
+    try:
+        length = path.stat().st_size
+        with path.open("rb") as stream:
+            head = stream.read(8)
+            size = struct.unpack("<Q", head)[0] if len(head) == 8 else _LONGEST_HEADER + 1
+            header = stream.read(size) if size <= min(_LONGEST_HEADER, length) else b""
+    except FileNotFoundError:
+        raise EngineUnavailable(f"there is no {path}; {remedy}") from None
+    except OSError as error:
+        raise EngineUnavailable(f"{path} cannot be read ({error.strerror}); {remedy}") from None
     try:
         tensors = json.loads(header)
         ends = [each["data_offsets"][1] for key, each in tensors.items() if key != "__metadata__"]
         end = 8 + size + max(map(operator.index, ends), default=0)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        raise EngineUnavailable(f"{path} is no safetensors file; fetch or copy the checkpoint again") from None
+        raise EngineUnavailable(f"{path} is no safetensors file; {remedy}") from None
     if length != end:
-        raise EngineUnavailable(
-            f"{path} has {length} bytes and should have {end}: it is damaged; fetch or copy the checkpoint again",
-        )
+        raise EngineUnavailable(f"{path} has {length} bytes and should have {end}: it is damaged; {remedy}")
 
 
 def _licence(source: str, folder: Path) -> str:

@@ -1,6 +1,7 @@
 """``daw-bridge train``: what it says before, meanwhile and afterwards, and that Ctrl-C loses nothing."""
 
 import json
+import os
 import re
 import signal
 from pathlib import Path
@@ -13,6 +14,8 @@ from commands import Command
 
 from daw_bridge.cli import train
 from daw_bridge.cli.errors import CommandFailed
+from daw_bridge.lock import taken
+from plugin_host.engines.musicldm.checkpoint import Checkpoint, locate
 from plugin_host.loops import read_loop
 from plugin_host.training import finetune
 
@@ -62,6 +65,10 @@ def test_stopped_and_gone_on_with_it_comes_to_its_end(
     assert re.search(r"A step takes [\d.]+ s here: 3 steps, about \d+:\d\d min\.", ended.out)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
+    for option, now in (("--steps", 9), ("--samples", 1)):
+        ended = command("train", folder, "--name", "mine", "--rank", 2, option, now)
+        assert (ended.status, f"{option} is {now}, and this training was begun with 3" in ended.err) == (2, True)
+
     ended = command(*words)
     assert ended.status == 0, ended.err
     assert "3 steps, 2 of them done" in ended.out
@@ -76,6 +83,7 @@ def test_stopped_and_gone_on_with_it_comes_to_its_end(
     assert (heard.beat.bars, str(heard.beat.tempo), heard.beat.wraps) == (1, "120", True)
     assert soundfile.info(samples[1]).frames == 32_000
 
+    assert [path.name for path in target.parent.iterdir()] == ["mine"]
     again = command(*words)
     assert again.status == 1
     assert "there is a 'mine'" in again.err
@@ -90,6 +98,7 @@ def test_all_weights_become_a_checkpoint_and_programs_are_told(command: Command,
     assert told["folder"] == str(home / "adapters" / "all")
     assert told["use"].startswith("DAW_BRIDGE_MUSICLDM_CHECKPOINT=")
     assert (home / "adapters" / "all" / "model_index.json").is_file()
+    assert not (home / "adapters" / "all" / "samples").exists()
 
 
 @pytest.mark.usefixtures("here")
@@ -103,6 +112,8 @@ def test_all_weights_become_a_checkpoint_and_programs_are_told(command: Command,
             (2, "--mixup: 'all' is unknown; give one of none, latents, audio"),
         ),
         (["FOLDER", "--name", "a", "--steps", "1", "--minutes", "1"], (2, "give one of them")),
+        (["FOLDER", "--name", "a", "--minutes", "inf"], (2, "--minutes is inf; give a number of minutes")),
+        (["FOLDER", "--name", "a", "--seed", str(2**63)], (2, "less than or equal to 9223372036854775807")),
         (["FOLDER", "--name", "a", "--device", "abacus"], (1, "device is 'abacus'")),
         (["FOLDER", "--name", "a", "--model", "nobody/nothing"], (1, "daw-bridge model fetch nobody/nothing")),
         (["nowhere", "--name", "a"], (1, "there is no folder")),
@@ -122,8 +133,11 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (OSError(28, "No space left on device"), "cannot be written .*No space left on device.* goes on from the last"),
-        (RuntimeError("CUDA out of memory. Tried to allocate"), "not enough memory for a step; close other programs"),
+        (
+            OSError(28, "No space left on device"),
+            "cannot be read or written .*No space left on device.* goes on from the last",
+        ),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "not enough memory to learn; close other programs"),
     ],
 )
 def test_what_a_machine_runs_out_of_is_said_in_a_sentence(tmp_path: Path, error: Exception, told: str) -> None:
@@ -132,3 +146,45 @@ def test_what_a_machine_runs_out_of_is_said_in_a_sentence(tmp_path: Path, error:
         raise error
     with pytest.raises(RuntimeError, match="shapes"), train._in_plain_words(tmp_path):
         raise RuntimeError("shapes do not match")
+
+
+@pytest.mark.usefixtures("here")
+def test_one_training_has_one_process(command: Command, home: Path, folder: Path) -> None:
+    """Two would write over each other; the second is told who is at it, and leaves everything as it is."""
+    shelf = home / "adapters" / finetune.UNFINISHED
+    shelf.mkdir(parents=True)
+    with taken(shelf / "mine.lock"):
+        ended = command("train", folder, "--name", "mine", "--steps", 1)
+        assert ended.status == 1
+        assert f"process {os.getpid()} is at the training 'mine' already; wait for it" in ended.err
+        assert [path.name for path in shelf.iterdir()] == ["mine.lock"]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("error", "told"), [(OSError(28, "No space left"), "No space left"), (MemoryError(), "not enough memory to learn")]
+)
+def test_it_may_run_out_while_it_reads_and_measures_too(
+    command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    """There it is where memory runs out first; a person reads a sentence."""
+
+    def fail(*_: object) -> None:
+        """Run out."""
+        raise error
+
+    monkeypatch.setattr(finetune, "begun", fail)
+    ended = command("train", folder, "--name", "mine", "--steps", 1)
+    assert (ended.status, told in ended.err) == (1, True)
+
+
+def test_how_it_is_used_names_what_the_settings_do_not(tmp_path: Path, weights: Path) -> None:
+    """Weights that were named for this once, and the file of the settings that the adapter lies by."""
+    target, file = tmp_path / "mine", tmp_path / "my own.toml"
+    assert train._use(target, "dub", None, None) == "daw-bridge generate dub --set adapter=mine"
+    assert f"dub --config '{file}' --set" in train._use(target, "dub", file, None)
+    for found, name in (
+        (locate(str(weights)), str(weights)),
+        (Checkpoint("some/model", weights, "0" * 40, "mit"), "some/model"),
+    ):
+        assert train._use(target, "dub", None, found).startswith(f"DAW_BRIDGE_MUSICLDM_CHECKPOINT={name} daw-bridge")

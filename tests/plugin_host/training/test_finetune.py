@@ -9,8 +9,11 @@ from pathlib import Path
 import checkpoints
 import learnt
 import pytest
+import soundfile
 import torch
 from safetensors.torch import load_file
+from sounds import grid as grid_of
+from sounds import groove
 
 from plugin_host.audio import Audio
 from plugin_host.engine import Plan
@@ -18,9 +21,9 @@ from plugin_host.engines.musicldm import MusicLdmEngine
 from plugin_host.engines.musicldm.adapters import WEIGHTS, named, read_card
 from plugin_host.engines.musicldm.checkpoint import Checkpoint, check, locate
 from plugin_host.engines.musicldm.device import choose
-from plugin_host.errors import BadValue
+from plugin_host.errors import BadValue, EngineFailed
 from plugin_host.musictime import Grid, Meter, Tempo
-from plugin_host.training import finetune, material
+from plugin_host.training import finetune, material, mixtures
 from plugin_host.training.corpus import Unwatched
 from plugin_host.training.fit import Desk, OutOfTime
 from plugin_host.training.stages import MODEL
@@ -179,6 +182,14 @@ def test_with_all_weights_it_is_a_whole_checkpoint(velocity: Checkpoint, folder:
 
 
 @pytest.mark.usefixtures("read")
+def test_weights_that_run_away_are_no_result(noise: Checkpoint, tmp_path: Path) -> None:
+    """It is said at once, with the remedy; nothing takes the name."""
+    with pytest.raises(EngineFailed, match=r"the loss is (nan|inf): .* remove .* smaller --rate"):
+        learned(training(noise, tmp_path, 30, replace(WISH, rate=1e30)))
+    assert not (tmp_path / WISH.name).exists()
+
+
+@pytest.mark.usefixtures("read")
 def test_a_name_that_is_taken_is_refused(noise: Checkpoint, velocity: Checkpoint, tmp_path: Path) -> None:
     """By what is finished, or by a training that was begun with other settings or weights; each with the remedy."""
     training(noise, tmp_path, 2)
@@ -229,6 +240,22 @@ def test_loops_are_mixed_while_learning(noise: Checkpoint, folder: Path, tmp_pat
     found = [learned(each) for each in (begun, training(noise, tmp_path / "plain", 3, plain))]
     assert read_card(found[0])["mixup"] == mixup
     assert (found[0] / WEIGHTS).read_bytes() != (found[1] / WEIGHTS).read_bytes()
+
+
+def test_sounds_are_mixed_only_where_one_can_be_brought_to_the_other(velocity: Checkpoint, tmp_path: Path) -> None:
+    """To a model that counts in beats all bars are of one length; a far tempo or another meter spoils no training."""
+    folder = tmp_path / "loops"
+    folder.mkdir()
+    for name, bpm in (("rock", 120), ("house", 120), ("techno", 170)):
+        on = grid_of(bpm, bars=1, rate=16_000)
+        soundfile.write(folder / f"{name}_{bpm}bpm.wav", groove(on, name).samples, on.rate)
+    begun = training(velocity, tmp_path / "shelf", 2, replace(WISH, folder=str(folder), mixup="audio"))
+    assert len({each.shape[1] for each in begun.seen.latents}) == 1
+    assert {frozenset(each.split(", ")[0].split(" and ")) for each in begun.seen.mixed_words} == {
+        frozenset(("rock", "house"))
+    }
+    tempo = Tempo.parse(120)
+    assert mixtures.group(32, 6.0, tempo, Meter(3, 4)) != mixtures.group(32, 6.0, tempo, Meter(6, 8))
 
 
 def test_a_loop_alone_cannot_be_mixed(noise: Checkpoint, folder: Path, tmp_path: Path) -> None:

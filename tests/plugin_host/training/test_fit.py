@@ -140,3 +140,17 @@ def test_whoever_watches_each_step_can_stop_it(tmp_path: Path) -> None:
     with pytest.raises(OutOfTime, match=f"step 3 of {COURSE.steps}"):
         fit("line", model, COURSE, squares(model), desk)
     assert (seen, desk.state("line").exists()) == ([1, 2, 3], True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_full_disk_is_said_as_such_and_the_state_before_stays(tmp_path: Path) -> None:
+    """Torch would speak of positions in an archive; and what was half-written does not take the room that is wanted."""
+    desk = Desk(tmp_path, torch.device("cpu"), 1, lambda _: None)
+    interrupted(line(), desk, 3)
+    before = desk.state("line").read_bytes()
+    half = desk.state("line").with_suffix(".new")
+    half.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        interrupted(line(), desk, 6)
+    assert desk.state("line").read_bytes() == before
+    assert not half.is_symlink()

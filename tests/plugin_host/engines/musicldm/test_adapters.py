@@ -86,12 +86,17 @@ def test_it_is_added_as_diffusers_adds_it(tiny: Path, shelf: Path) -> None:
     assert changed == sum(key.endswith(lowrank.UP) for key in load_file(adapter.weights)) > 10
 
 
-def test_one_that_is_not_there_is_told_with_those_that_are(engine: MusicLdmEngine, tmp_path: Path, tiny: Path) -> None:
+def test_one_that_is_not_there_is_told_with_those_that_are(
+    engine: MusicLdmEngine, shelf: Path, tmp_path: Path, tiny: Path
+) -> None:
     """Or with how one is made; no name leads out of the folder; and what plays without one plays on."""
     with pytest.raises(BadValue, match=r"there is no 'brakes' in .*; there is breaks, dub"):
         take(engine, "brakes")
     with pytest.raises(BadValue, match=r"there is no '\.\./dub'"):
         take(engine, "../dub")
+    shutil.copytree(shelf / "dub", tmp_path / "half" / ".dub.new")
+    with pytest.raises(BadValue, match=r"there is no '\.dub\.new'"):
+        named(".dub.new", tmp_path / "half")
     empty = MusicLdmEngine({"checkpoint": str(tiny), "device": "cpu", "adapters": str(tmp_path)})
     with pytest.raises(BadValue, match="make one: daw-bridge train FOLDER --name NAME"):
         take(empty, "dub")
@@ -134,13 +139,14 @@ def _stranger(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (_cut, "is damaged"),
-        (lambda folder: (folder / WEIGHTS).unlink(), "there is no"),
+        (_cut, "is damaged; remove .*torn, and train anew"),
+        (lambda folder: (folder / WEIGHTS).unlink(), "there is no .*torn.*; remove .*torn, and train anew"),
         (lambda folder: _without(folder, lowrank.UP), "are no pairs"),
         (_stranger, "no adapter of this UNet"),
         (lambda folder: (folder / CARD).write_text("[]"), "cannot be read"),
         (lambda folder: _card(folder, base=None), "cannot be read"),
         (lambda folder: _card(folder, scale="much"), "cannot be read"),
+        (lambda folder: _card(folder, scale=float("nan")), "its scale is nan"),
     ],
 )
 def test_a_damaged_one_is_refused(
