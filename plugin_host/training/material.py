@@ -26,6 +26,7 @@ from plugin_host.errors import BadValue, HostError
 from plugin_host.loops import Folder, Refused, read_folder
 from plugin_host.mixup import joined
 from plugin_host.training import mixtures
+from plugin_host.training.batches import kind
 from plugin_host.training.corpus import laid
 from plugin_host.training.pieces import Piece, pieces
 
@@ -46,6 +47,11 @@ class Words:
     meter: str
     bars: int
     beats: float
+
+    @property
+    def kind(self) -> tuple[float, int]:
+        """What it shares with those that it may be mixed with."""
+        return kind(self.beats, float(self.tempo))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +117,7 @@ def with_mixtures(seen: Material, folder: Path, found: Checkpoint, placement: Pl
     Raises `BadValue` where no two pieces can be laid over each other. All of the folder's sound is in memory meanwhile.
     """
     measures = Geometry.of(found)
-    groups = [(ring.shape[1], words.beats) for ring, words in zip(seen.latents, seen.words, strict=True)]
+    groups = [(ring.shape[1], words.kind) for ring, words in zip(seen.latents, seen.words, strict=True)]
     draw = np.random.default_rng(seed)
     couples = mixtures.drawn(groups, min(MOST_MIXTURES, MIXTURES * len(groups)), draw)
     left_out = {each.path for each in seen.refused}

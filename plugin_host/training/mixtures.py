@@ -4,8 +4,8 @@ Latents (BLM) are mixed as they are drawn: each ring with another one of its ste
 (BAM) are not, for the VAE would have to hear every mixture anew, and that takes longer than the step. So a table of them
 is made once, as latents are, each from two sounds of one group; and a step shows mixtures of the table instead of loops.
 
-Only loops that count the same beats on rings of one length are mixed: they last equally long but for less than one frame
-of the UNet's deepest level, and every beat of one falls on a beat of the other.
+Only loops of one `batches.kind` on rings of one length are mixed: they count the same beats at about the same tempo, and
+every beat of one falls on a beat of the other.
 """
 
 from collections import defaultdict
@@ -131,7 +131,7 @@ def compute(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk, count: int
     vae = vaes.load(folder).to(desk.device)
     lengths = [len(loop.mel) for loop in corpus.loops[: corpus.count]]
     draw = np.random.default_rng(chance(desk.seed, "mixtures", -1).initial_seed())
-    couples = drawn(list(zip(lengths, corpus.beats, strict=True)), count, draw)
+    couples = drawn(list(zip(lengths, corpus.kinds, strict=True)), count, draw)
     made = []
     for number, pair in enumerate(couples):
         made.append(encoded(recipe, corpus, pair, vae).numpy().astype(np.float16))

@@ -4,13 +4,17 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import checkpoints
 import learnt
 import pytest
+import soundfile
 import torch
 from safetensors.torch import load_file
+from sounds import grid as grid_of
+from sounds import groove
 
 from plugin_host.audio import Audio
 from plugin_host.engine import Plan
@@ -229,6 +233,20 @@ def test_loops_are_mixed_while_learning(noise: Checkpoint, folder: Path, tmp_pat
     found = [learned(each) for each in (begun, training(noise, tmp_path / "plain", 3, plain))]
     assert read_card(found[0])["mixup"] == mixup
     assert (found[0] / WEIGHTS).read_bytes() != (found[1] / WEIGHTS).read_bytes()
+
+
+def test_loops_of_far_tempi_are_not_mixed(velocity: Checkpoint, tmp_path: Path) -> None:
+    """Even where the model counts in beats, and is shown all tempi at one length: no stretch is great enough for some."""
+    folder = tmp_path / "loops"
+    folder.mkdir()
+    for name, bpm in product(("rock", "house"), (100, 140)):
+        sound = groove(grid_of(bpm, bars=1, rate=16_000), name)
+        soundfile.write(folder / f"{name}_{bpm}bpm.wav", sound.samples, 16_000)
+    wish = replace(WISH, folder=str(folder), mixup="audio")
+    seen = finetune.begun(wish, velocity, PROCESSOR, tmp_path / "shelf", lambda *_: None).seen
+    assert {each.shape[1] for each in (*seen.latents, *seen.mixed)} == {32}
+    assert len({each.kind for each in seen.words}) == 2
+    assert {each.split(", ")[0] for each in seen.mixed_words} == {"rock and house", "house and rock"}
 
 
 def test_a_loop_alone_cannot_be_mixed(noise: Checkpoint, folder: Path, tmp_path: Path) -> None:
