@@ -125,7 +125,7 @@ def laid_over(one: tuple[Audio, Beat], other: tuple[Audio, Beat], part: float) -
 
 def compute(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk, count: int) -> None:
     """Mix so many pairs of the loops to learn from, encode them by the VAE, and keep them in `folder`, unless they are there."""
-    path, source = folder / _NAME, f"{latents.made_by(folder)} {corpus.seed} {corpus.count} {count}"
+    path, source = folder / _NAME, f"{latents.made_by(folder)} {corpus.seed} {corpus.count} {desk.seed} {count}"
     if path.exists() and _source(path) == source:
         return
     vae = vaes.load(folder).to(desk.device)
