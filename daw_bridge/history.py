@@ -107,11 +107,18 @@ class History:
         return [each for each in self._all() if not each.trashed]
 
     def awaited(self) -> set[Path]:
-        """Return the files that jobs which have not ended yet are to be made of: the parents of mixes, and guides."""
+        """Return the files that jobs which have not ended yet are to be made of: the parents of mixes, and guides.
+
+        All links are followed: a guide's path has been, and that of a clip in a folder behind a link has not.
+        """
         with self._base() as base:
             rows = base.execute(f"{_SELECT} WHERE ended IS NULL ORDER BY number")
             plans = [past.job.plan for row in rows if (past := _past(base, row)) is not None]
-        return {Path(name) for plan in plans for name in (*(plan.mix or ()), *([plan.guide] if plan.guide else ()))}
+        return {
+            Path(name).resolve()
+            for plan in plans
+            for name in (*(plan.mix or ()), *([plan.guide] if plan.guide else ()))
+        }
 
     def put_away(self, clip: PastClip) -> PastClip:
         """Move a clip into the trash, or do nothing if it is there. Raises `ClipGone`, `FolderUnusable` or `DiskFull`."""

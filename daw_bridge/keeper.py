@@ -78,7 +78,7 @@ def tidy(history: History, limits: FolderConfig) -> list[PastClip]:
     before = time.time() - limits.limit_days * _DAY if limits.limit_days else 0.0
     gone, awaited = [], history.awaited()
     for clip, size in zip(clips, sizes, strict=True):
-        if clip.starred or clip.number == last or clip.place in awaited:
+        if clip.starred or clip.number == last or clip.place.resolve() in awaited:
             continue
         if beyond > 0 or clip.parcel.made / 1e9 < before:
             with suppress(ClipGone):  # somebody took it a moment ago, and it needs no room here either

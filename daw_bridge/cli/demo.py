@@ -23,6 +23,7 @@ from daw_bridge.client import Client
 from daw_bridge.config import Config
 from daw_bridge.presets import Preset, PresetShelf, factory_folder
 from plugin_host.engines import MUSICLDM, SKETCH, lacking
+from plugin_host.engines.musicldm.adapters import NONE
 from plugin_host.engines.musicldm.checkpoint import MINI
 from plugin_host.musictime import Meter
 
@@ -105,6 +106,8 @@ def _wish(scene: Scene, config: Config) -> Wish:
     """Ask for the preset of a scene if it follows the session, else for its prompt."""
     said = {"bars": str(_BARS), "takes": str(_TAKES), "engine": scene.engine}
     presets, _ = PresetShelf([config.paths.presets, factory_folder()]).all()
+    if scene.engine == MUSICLDM:
+        said["adapter"] = NONE  # one that the user has set is of other weights
     if scene.preset and any(each.name == scene.preset and _follows(each) for each in presets):
         return wish(None, {"preset": scene.preset, **said})
     return wish(scene.prompt, said)

@@ -9,7 +9,7 @@ import torch
 
 from plugin_host.engines.musicldm.checkpoint import BEAT, CAPTION, GUIDANCE, INDEX, STEPS, WORDS
 from plugin_host.training import clap, curves, unet, vae, vocoder
-from plugin_host.training.corpus import extractor
+from plugin_host.training.corpus import extractor, geometry
 from plugin_host.training.describe import MOOD_WORDS, PARTS, vocabulary
 from plugin_host.training.fit import POINT
 from plugin_host.training.recipe import Recipe
@@ -43,6 +43,10 @@ no other music, and knows no other words than these:
 - moods: {moods}
 - tempo ("{tempi} BPM"), key ("in A minor"), meter ("in 7/8"), and the names of the sketch engine's kits and timbres
 
+It counts time in beats: `_beat` in `model_index.json` says that a quarter note is {beat} latent frames at any tempo.
+daw-bridge stretches the mel to the tempo that is asked for. The stock diffusers class knows nothing of it, and plays
+everything at {own_tempo:g} BPM (a beat is {mel_frames} mel frames of {mel_ms:g} ms), whatever tempo the prompt tells.
+
 It makes 16 kHz mono. `{curves}` tells how it was trained, and how the losses fell;
 `python -m plugin_host.training {word} FOLDER` makes it again.
 """
@@ -74,7 +78,13 @@ def assemble(word: str, recipe: Recipe, work: Path, target: Path) -> None:
 
 def _card(word: str, recipe: Recipe) -> str:
     """Return what the model's card says."""
+    measures = geometry(recipe)
+    mel_frames = recipe.beat * measures.scale
     return CARD.format(
+        beat=recipe.beat,
+        own_tempo=60 * measures.rate / (mel_frames * measures.hop),
+        mel_frames=mel_frames,
+        mel_ms=1e3 * measures.hop / measures.rate,
         name=recipe.name,
         word=word,
         loops=recipe.loops.count,

@@ -1,7 +1,8 @@
 """The corpus: loops, rendered by the sketch engine and kept as the models see them, shard by shard, in a folder.
 
 What is kept of a loop is its mel on a ring that the UNet can make, as the engine lays a plan out (its frames are longer
-or shorter than published, so that as many of them lie in every beat of every loop); what CLAP's audio half takes in; and of the first ones the sound, for the vocoder. The words are not kept: `describe` knows them.
+or shorter than published, so that as many of them lie in every beat of every loop); what CLAP's audio half takes in; and
+of the first ones the sound, for the vocoder. The words are not kept: `describe` knows them.
 """
 
 import json
@@ -22,6 +23,7 @@ from plugin_host.engines.musicldm import hear, mel
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.errors import BadValue
 from plugin_host.musictime import Meter
+from plugin_host.training.batches import kind
 from plugin_host.training.describe import Description, drawn, wording
 from plugin_host.training.recipe import Recipe
 
@@ -65,9 +67,10 @@ class Corpus:
         return [each.bars for each in self.described[: self.count]]
 
     @property
-    def beats(self) -> list[float]:
-        """How many beats each of them has, exactly: bars of three beats and of four do not lie over each other."""
-        return [float(each.bars * Meter.parse(each.meter).bar) for each in self.described[: self.count]]
+    def kinds(self) -> list[tuple[float, int, str]]:
+        """The `kind` of each of them: bars of three beats and of four do not lie over each other, nor do far tempi."""
+        alike = self.described[: self.count]
+        return [kind(float(each.bars * Meter.parse(each.meter).bar), each.tempo, each.meter) for each in alike]
 
     @property
     def mels(self) -> list[torch.Tensor]:

@@ -142,7 +142,9 @@ class Training:
     def _told(self) -> LossAt:
         """What the UNet is told at a step."""
         words = self.seen.words
-        rings = Rings.of([each.shape[1] for each in self.seen.latents], [each.beats for each in words])
+        alone = self.wish.mixup == "none"
+        marks = [each.beats if alone else each.kind for each in words]
+        rings = Rings.of([each.shape[1] for each in self.seen.latents], marks)
         steering = Steering(self._directions, self.seen.sounds)
         lessons = Lessons(self.seen.latents, rings, lambda number, _: words[number].asked, steering)
         told = told_by(self._unet, self._scheduler, lessons, FRAMES, self._mix())

@@ -7,6 +7,7 @@ the folder in the meantime.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from plugin_host.errors import BadValue, HostError
 from plugin_host.loops import Folder, Refused, read_folder
 from plugin_host.mixup import joined
 from plugin_host.training import mixtures
+from plugin_host.training.batches import kind
 from plugin_host.training.corpus import laid
 from plugin_host.training.pieces import Piece, pieces
 
@@ -46,6 +48,11 @@ class Words:
     meter: str
     bars: int
     beats: float
+
+    @property
+    def kind(self) -> tuple[float, int, str]:
+        """What it shares with those that it may be mixed with."""
+        return kind(self.beats, float(Fraction(self.tempo)), self.meter)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,10 +124,7 @@ def with_mixtures(seen: Material, folder: Path, found: Checkpoint, placement: Pl
     held = [piece for loop in loops for piece in pieces(loop, measures)]
     if [each.caption for each in held] != [each.caption for each in seen.words]:
         raise BadValue(f"{folder} has changed while it was read; leave it as it is until the training has begun")
-    lengths = [ring.shape[1] for ring in seen.latents]
-    groups = [
-        mixtures.group(length, each.beats, each.tempo, each.meter) for length, each in zip(lengths, held, strict=True)
-    ]
+    groups = [(ring.shape[1], words.kind) for ring, words in zip(seen.latents, seen.words, strict=True)]
     draw = np.random.default_rng(seed)
     couples = mixtures.drawn(groups, min(MOST_MIXTURES, MIXTURES * len(groups)), draw)
     rings, words = [], []

@@ -4,15 +4,13 @@ Latents (BLM) are mixed as they are drawn: each ring with another one of its ste
 (BAM) are not, for the VAE would have to hear every mixture anew, and that takes longer than the step. So a table of them
 is made once, as latents are, each from two sounds of one group; and a step shows mixtures of the table instead of loops.
 
-Only loops that count the same beats on rings of one length are mixed: every beat of one falls on a beat of the other. To
-a model that counts in beats, that says nothing of their tempi; sounds are mixed only where these are near, as in the paper,
-and the meters one: the other could not be brought onto the first's grid without harm.
+Only loops of one `batches.kind` on rings of one length are mixed: they count the same beats at about the same tempo, and
+every beat of one falls on a beat of the other.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +23,8 @@ from plugin_host.audio import Audio
 from plugin_host.engines.musicldm import decode
 from plugin_host.errors import BadValue
 from plugin_host.loops import Beat
-from plugin_host.mixup import joined, mixed, on_grid, pairs, share, tempo_group
-from plugin_host.musictime import Frames, Grid, Meter, Tempo
+from plugin_host.mixup import joined, mixed, on_grid, pairs, share
+from plugin_host.musictime import Frames, Grid
 from plugin_host.training import latents
 from plugin_host.training import vae as vaes
 from plugin_host.training.batches import Mix, some
@@ -116,11 +114,6 @@ def drawn(groups: Sequence[Hashable], count: int, draw: np.random.Generator) -> 
     return found[:count]
 
 
-def group(ring: int, beats: float, tempo: Tempo, meter: Meter) -> Hashable:
-    """Return what is equal for loops whose sounds can be mixed: of rings of so many frames, and so many beats."""
-    return ring, beats, meter, tempo_group(float(tempo), NEAR)
-
-
 def laid_over(one: tuple[Audio, Beat], other: tuple[Audio, Beat], part: float) -> NDArray[np.float32]:
     """Return `part` of one loop and the rest of the other, in mono, shape ``(frames,)``: the first's bars at its tempo.
 
@@ -135,17 +128,13 @@ def laid_over(one: tuple[Audio, Beat], other: tuple[Audio, Beat], part: float) -
 
 def compute(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk, count: int) -> None:
     """Mix so many pairs of the loops to learn from, encode them by the VAE, and keep them in `folder`, unless they are there."""
-    path, source = folder / _NAME, f"{latents.made_by(folder)} {corpus.seed} {corpus.count} {count}"
+    path, source = folder / _NAME, f"{latents.made_by(folder)} {corpus.seed} {corpus.count} {desk.seed} {count}"
     if path.exists() and _source(path) == source:
         return
     vae = vaes.load(folder).to(desk.device)
     lengths = [len(loop.mel) for loop in corpus.loops[: corpus.count]]
     draw = np.random.default_rng(chance(desk.seed, "mixtures", -1).initial_seed())
-    loops = zip(lengths, corpus.beats, corpus.described[: corpus.count], strict=True)
-    groups = [
-        group(length, beats, Tempo(Fraction(each.tempo)), Meter.parse(each.meter)) for length, beats, each in loops
-    ]
-    couples = drawn(groups, count, draw)
+    couples = drawn(list(zip(lengths, corpus.kinds, strict=True)), count, draw)
     made = []
     for number, pair in enumerate(couples):
         made.append(encoded(recipe, corpus, pair, vae).numpy().astype(np.float16))

@@ -97,7 +97,7 @@ def train(
 ) -> Mapping[str, list[float]]:
     """Train the UNet, save it and its scheduler in `folder`, and return its curves. A `mix` blends aligned loops."""
     rings = latents.read(folder)
-    groups = Rings.of([ring.shape[1] for ring in rings], corpus.bars if mix is None else corpus.beats)
+    groups = Rings.of([ring.shape[1] for ring in rings], corpus.bars if mix is None else corpus.kinds)
     lessons = Lessons(rings, groups, corpus.caption, steering(recipe, corpus, folder, desk))
     begun(desk.seed, "unet")
     unet = built(recipe).to(desk.device, memory_format=torch.channels_last)

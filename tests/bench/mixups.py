@@ -63,7 +63,7 @@ class School:
 def school(work: Path, model: Path, few: Corpus, desk: Desk) -> School:
     """Return where to learn from a few loops, in groups that can be mixed, whether they are or not."""
     rings = latents.read(work)[: few.count]
-    groups = Rings.of([ring.shape[1] for ring in rings], few.beats)
+    groups = Rings.of([ring.shape[1] for ring in rings], few.kinds)
     lessons = unet.Lessons(rings, groups, few.caption, unet.steering(MINI, few, work, desk))
     return School(lessons, model, desk)
 

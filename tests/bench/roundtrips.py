@@ -2,12 +2,14 @@
 
 FOLDER is that in which ``python -m plugin_host.training mini FOLDER`` has worked. Each row is a loop that was kept back, one
 of each part: the mel of its render, the mel that comes back from the VAE, and the mel of the sound that the vocoder makes
-of that. All have the same colours, from the quietest (-11.5, which is 1e-5) to the loudest of the render.
+of that, at the loop's tempo. All have the same colours, from the quietest (-11.5, which is 1e-5) to the loudest of the
+render. Time is told in beats: mels are kept as a model that counts in beats sees them, at any tempo alike.
 """
 
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import kept_back
@@ -39,23 +41,24 @@ def mels(loop: Loop, model: MusicLDM) -> list[Tensor]:
     """Return the three mels of a loop, each of shape ``(frames, bins)``."""
     render = torch.from_numpy(loop.mel).float()
     again = model.decode(model.encode(render), Course.RING).float()
-    sound = model.vocode(again, Course.RING).numpy()
-    moments = np.arange(len(again), dtype=np.float64) * model.geometry.hop
+    frames = kept_back.sounding(loop, model.rate).frames // model.geometry.hop
+    sound = model.vocode(mel.stretched(again, frames, Fraction(1)), Course.RING).numpy()
+    moments = np.arange(len(again), dtype=np.float64) * (len(sound) / len(again))
     return [render, again, mel.heard(sound, moments, model.geometry)]
 
 
 def draw(rows: Sequence[tuple[str, Sequence[Tensor]]], model: MusicLDM, target: Path) -> None:
     """Draw the mels of each caption beside each other into a PNG."""
     figure = Figure(figsize=(len(TITLES) * INCHES[0], len(rows) * INCHES[1]), layout="constrained")
-    seconds = model.geometry.hop / model.rate
+    beat = MINI.beat * model.geometry.scale
     for panes, (text, row) in zip(figure.subplots(len(rows), len(TITLES), squeeze=False), rows, strict=True):
         for pane, title, seen in zip(panes, TITLES, row, strict=True):
-            edges = (0, len(seen) * seconds, 0, seen.shape[1])
+            edges = (0, len(seen) / beat, 0, seen.shape[1])
             low, high = float(np.log(mel.QUIETEST)), float(row[0].max())
             pane.imshow(seen.T, origin="lower", aspect="auto", extent=edges, cmap="magma", vmin=low, vmax=high)
             pane.set_title(f"{title}: {text}" if seen is row[0] else title, fontsize=8, loc="left")
             pane.tick_params(labelsize=7)
-    figure.supxlabel("seconds", fontsize=8)
+    figure.supxlabel("beats", fontsize=8)
     figure.supylabel("mel band", fontsize=8)
     figure.savefig(target, dpi=110, format="png")
 

@@ -137,7 +137,7 @@ def test_the_oldest_without_a_star_go_first(history: History, tmp_path: Path) ->
 
 
 def test_what_a_waiting_job_is_made_of_stays_until_it_has_ended(history: History, tmp_path: Path) -> None:
-    """The parents of a mix, and a guide, of whatever job they are; as soon as it has ended they may go."""
+    """The parents of a mix, and a guide, of whatever job they are, by whatever link; as soon as it has ended they may go."""
     one, two = history.clips("one"), history.clips("two")
     limits = FolderConfig(path=tmp_path / "clips", limit_mb=1e-6)
 
@@ -157,6 +157,8 @@ def test_what_a_waiting_job_is_made_of_stays_until_it_has_ended(history: History
     asyncio.run(accepted(guided, State.CANCELLED))
     assert history.awaited() == {one[0].place, two[1].place}
     assert names(tidy(history, limits)) == ["one_r2", "two_r1"]
+    (tmp_path / "link").symlink_to(one[1].place.parent)
+    guided = replace(guided, plan=replace(guided.plan, guide=str(tmp_path / "link" / two[0].place.name)))
     asyncio.run(accepted(guided, None))
     assert history.awaited() == {one[0].place, two[1].place, two[0].place}
 

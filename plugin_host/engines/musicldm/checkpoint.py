@@ -15,6 +15,7 @@ import os
 import re
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ Keys with an underscore are passed over by the stock pipeline. The published che
 BEAT = "_beat"
 """The key of the index under which a checkpoint tells how many latent frames a quarter note is, at any tempo.
 
-One that has learnt sound as it passes, as the published one, has none.
+One that has learnt sound as it passes, as the published one, has none. The stock pipeline passes this key over, too: it
+plays one that has it at one tempo, whatever is asked for.
 """
 
 STEPS = "_steps"
@@ -196,13 +198,14 @@ def hub_home(source: str) -> Path:
 
 def installed() -> list[Checkpoint]:
     """Return what came along, and every whole checkpoint of MusicLDM in the hub's cache, by name and commit."""
-    found = [locate(name) for name, folder in SHIPPED.items() if (folder / INDEX).is_file()]
+    there: list[tuple[str, Path, str | None]] = [(name, folder, None) for name, folder in SHIPPED.items()]
     for index in sorted(hub_cache().glob(f"models--*/snapshots/*/{INDEX}")):
         source = index.parents[2].name.removeprefix("models--").replace("--", "/", 1)
-        try:
-            found.append(check(source, index.parent, index.parent.name))
-        except EngineUnavailable:
-            continue  # another pipeline's, or not whole: `locate` says which
+        there.append((source, index.parent, index.parent.name))
+    found = []
+    for each in there:
+        with suppress(EngineUnavailable):  # another pipeline's, or not whole: `locate` says which
+            found.append(check(*each))
     return found
 
 

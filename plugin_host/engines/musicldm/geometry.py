@@ -5,7 +5,8 @@ mel frames. As published that is 16 kHz, 10 ms and 40 ms.
 
 A model may keep a fourth, the musician's: it learnt loops whose mels were stretched until a quarter note took so many
 latent frames at any tempo. For such a one every beat, and every sixteenth, lies where a latent frame begins, and the
-tempo is made by stretching its mel. The published one knows nothing of beats.
+tempo is made by stretching its mel. As long as nothing stretches it, it plays at one tempo: 93.75 BPM, where a beat is 64
+mel frames of 10 ms. The published one knows nothing of beats.
 """
 
 from collections.abc import Mapping, Sequence

@@ -71,7 +71,7 @@ class Layout:
 def lay_out(grid: Grid, geometry: Geometry, variation: float, bound: float) -> Layout:
     """Return the layout of a loop. `bound` is the largest correction, as a part: 0.08 is 8 %.
 
-    Raises `OutOfRange` for bars that are shorter than one latent frame, or that only a larger correction can make.
+    For a model that counts in beats it bounds how far the ring may be from the beats that were asked for. Raises `OutOfRange` for bars that are shorter than one latent frame, or that only a larger correction can make.
     """
     natural = geometry.latents(grid.seconds) / grid.bars
     if natural < 1:

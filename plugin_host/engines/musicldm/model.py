@@ -115,7 +115,8 @@ class MusicLDM:
     def __call__(self, prompt: str | Sequence[str] | None = None, **wishes: Any) -> Sound:
         """Make sound: takes of each prompt, ranked by CLAP where there are several. `wishes` are the fields of `Call`.
 
-        Raises `BadValue` and `OutOfRange` for what cannot be done, and `OutOfMemory`.
+        Nothing is stretched here: a checkpoint that counts time in beats plays at its own tempo (see `geometry`), whatever
+        the prompt tells; the engine plays it at any. Raises `BadValue` and `OutOfRange` for what cannot be done, and `OutOfMemory`.
         """
         # 1. Check what was asked, and embed the text.
         call = Call(prompt, **wishes)

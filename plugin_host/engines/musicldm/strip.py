@@ -43,7 +43,8 @@ class Strip:
 
     def work(self) -> Mapping[str, float]:
         """Return how many frames of sound each stage has to do for a take."""
-        return dict.fromkeys(("denoise", "decode", "vocode"), self.frames)
+        seen = float(self.pace * self.frames)
+        return {"denoise": seen, "decode": seen, "vocode": self.frames}
 
     def sounds(
         self, model: MusicLDM, words: Words, call: Call, progress: Progress
@@ -68,4 +69,6 @@ class Strip:
         if self.pace == 1:
             return decoded
         frames = -(-self.frames // self.geometry.hop)
-        return mel.stretched(decoded, frames, frames * self.pace / len(decoded))
+        last, first = decoded[-1:], decoded[:1]
+        held = torch.cat((decoded, last, last, first))  # curves between frames reach no further than to the nearest end
+        return mel.stretched(held, frames, frames * self.pace / len(held))

@@ -14,6 +14,7 @@ from commands import Command
 from daemons import private_home
 
 from daw_bridge.cli import demo
+from daw_bridge.config import Config
 from daw_bridge.presets import PresetShelf, factory_folder
 from plugin_host import engines
 from plugin_host.engines.musicldm import checkpoint
@@ -127,3 +128,9 @@ def test_the_presets_of_the_demo_are_there(scene: demo.Scene) -> None:
     preset = PresetShelf([factory_folder()]).get(str(scene.preset))
     assert not {"bpm", "meter", "key"} & preset.said.keys()
     assert preset.said.get("loop", True)
+
+
+def test_the_small_model_plays_without_what_another_has_learnt() -> None:
+    """An adapter that the user has set is of other weights, and is passed over by the last job."""
+    said = demo._wish(demo.DIFFUSED, Config()).arguments
+    assert said[said.index("adapter") + 1] == "none"

@@ -2,9 +2,10 @@
 
 import torch
 from hypothesis import given
-from hypothesis.strategies import integers, lists, tuples
+from hypothesis.strategies import floats, integers, lists, tuples
 
-from plugin_host.training.batches import Rings, cut
+from plugin_host.road import LIMITS
+from plugin_host.training.batches import Rings, cut, kind
 
 shapes = lists(tuples(integers(1, 5).map(lambda each: 4 * each), integers(1, 4)), min_size=1, max_size=40)
 
@@ -36,3 +37,11 @@ def test_a_cut_goes_on_around_the_ring(length: int, frames: int, seed: int) -> N
     found = cut(torch.arange(length), frames, torch.Generator().manual_seed(seed))
     assert len(found) == frames
     assert torch.equal(found, (found[0] + torch.arange(frames)) % length)
+
+
+@given(floats(20, 999), floats(0.5, 2.0))
+def test_loops_of_one_kind_can_be_brought_to_one_tempo(bpm: float, times: float) -> None:
+    """Within what a sound bears to be stretched by, whichever of two is brought to the other; and of as many beats."""
+    assert kind(8, bpm, "4/4") != kind(6, bpm, "4/4")
+    if kind(8, bpm, "4/4") == kind(8, times * bpm, "4/4"):
+        assert LIMITS[0] <= times <= LIMITS[1]

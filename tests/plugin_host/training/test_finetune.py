@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import checkpoints
@@ -23,7 +24,8 @@ from plugin_host.engines.musicldm.checkpoint import Checkpoint, check, locate
 from plugin_host.engines.musicldm.device import choose
 from plugin_host.errors import BadValue, EngineFailed
 from plugin_host.musictime import Grid, Meter, Tempo
-from plugin_host.training import finetune, material, mixtures
+from plugin_host.training import finetune, material
+from plugin_host.training.batches import kind
 from plugin_host.training.corpus import Unwatched
 from plugin_host.training.fit import Desk, OutOfTime
 from plugin_host.training.stages import MODEL
@@ -254,8 +256,21 @@ def test_sounds_are_mixed_only_where_one_can_be_brought_to_the_other(velocity: C
     assert {frozenset(each.split(", ")[0].split(" and ")) for each in begun.seen.mixed_words} == {
         frozenset(("rock", "house"))
     }
-    tempo = Tempo.parse(120)
-    assert mixtures.group(32, 6.0, tempo, Meter(3, 4)) != mixtures.group(32, 6.0, tempo, Meter(6, 8))
+    assert kind(6.0, 120, "3/4") != kind(6.0, 120, "6/8")
+
+
+def test_loops_of_far_tempi_are_not_mixed(velocity: Checkpoint, tmp_path: Path) -> None:
+    """Even where the model counts in beats, and is shown all tempi at one length: no stretch is great enough for some."""
+    folder = tmp_path / "loops"
+    folder.mkdir()
+    for name, bpm in product(("rock", "house"), (100, 140)):
+        sound = groove(grid_of(bpm, bars=1, rate=16_000), name)
+        soundfile.write(folder / f"{name}_{bpm}bpm.wav", sound.samples, 16_000)
+    wish = replace(WISH, folder=str(folder), mixup="audio")
+    seen = finetune.begun(wish, velocity, PROCESSOR, tmp_path / "shelf", lambda *_: None).seen
+    assert {each.shape[1] for each in (*seen.latents, *seen.mixed)} == {32}
+    assert len({each.kind for each in seen.words}) == 2
+    assert {each.split(", ")[0] for each in seen.mixed_words} == {"rock and house", "house and rock"}
 
 
 def test_a_loop_alone_cannot_be_mixed(noise: Checkpoint, folder: Path, tmp_path: Path) -> None:

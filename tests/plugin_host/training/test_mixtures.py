@@ -153,7 +153,7 @@ def test_sounds_are_mixed_as_sounds_on_the_grid_of_the_first() -> None:
 def test_all_of_one_loop_and_nothing_of_the_other_is_that_loop(made: Path, corpus: Corpus) -> None:
     """Rendered, mixed and encoded, it has the latents that it has alone, to the last bit of a half."""
     lengths = [len(loop.mel) for loop in corpus.loops[: corpus.count]]
-    groups = list(zip(lengths, corpus.beats, strict=True))
+    groups = list(zip(lengths, corpus.kinds, strict=True))
     (pair,) = mixtures.drawn(groups, 1, np.random.default_rng(1))
     model = vae.load(made)
     found = mixtures.encoded(TINY, corpus, mixtures.Pair(pair.first, pair.other, 1.0), model)
@@ -197,7 +197,7 @@ def test_a_table_is_made_anew_only_of_other_loops_or_another_number(shop: Path, 
 
 def test_loops_that_are_mixed_count_the_same_beats(corpus: Corpus) -> None:
     """A bar of three beats and one of four may be as long as each other, and are not laid over each other."""
-    groups = Rings.of([len(loop.mel) for loop in corpus.loops[: corpus.count]], corpus.beats).groups
+    groups = Rings.of([len(loop.mel) for loop in corpus.loops[: corpus.count]], corpus.kinds).groups
     for group in groups:
         assert len({(corpus.described[number].meter, corpus.described[number].bars) for number in group}) == 1
 
@@ -205,7 +205,7 @@ def test_loops_that_are_mixed_count_the_same_beats(corpus: Corpus) -> None:
 def test_the_sound_of_what_was_not_mixed_may_steer(made: Path, corpus: Corpus, desk: Desk) -> None:
     """As without any mixup: a step that mixes nothing shows rings and directions of one that has no mixup."""
     found = latents.read(made)
-    groups = Rings.of([ring.shape[1] for ring in found], corpus.beats)
+    groups = Rings.of([ring.shape[1] for ring in found], corpus.kinds)
     lessons = unet.Lessons(found, groups, corpus.caption, unet.steering(TINY, corpus, made, desk))
     for step in range(6):
         plain = lessons.drawn(256, chance(1, "unet", step), None)

@@ -48,6 +48,13 @@ def test_our_loader_takes_what_is_made(made: Path) -> None:
     )
 
 
+def test_its_card_says_at_which_tempo_others_play_it(made: Path) -> None:
+    """The stock class stretches nothing, and a beat is 64 mel frames of 10 ms."""
+    card = " ".join((made / MODEL / "README.md").read_text().split())
+    assert f"a quarter note is {TINY.beat} latent frames" in card
+    assert "plays everything at 93.75 BPM (a beat is 64 mel frames of 10 ms)" in card
+
+
 def test_the_stock_pipeline_takes_what_is_made(made: Path) -> None:
     """All its parts, with the weights that ours have."""
     with quietly():

@@ -243,6 +243,17 @@ def test_what_came_along_is_known_by_its_name(tmp_path: Path, monkeypatch: pytes
     assert checkpoint.at_hand(checkpoint.MINI) == (found, "")
 
 
+def test_what_came_along_and_is_damaged_is_not_listed(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As nothing is that was fetched and is not whole; the others are."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(checkpoint, "SHIPPED", {checkpoint.MINI: copy})
+    assert [each.source for each in checkpoint.installed()] == [checkpoint.MINI]
+    (copy / "vae" / "config.json").unlink()
+    assert checkpoint.installed() == []
+
+
 def test_the_small_one_stands_in_for_the_published_one_until_that_is_fetched(shipped: Path, tiny: Path) -> None:
     """With a sentence on what it is and how to get the real one; then it is not heard of again."""
     found, told = checkpoint.at_hand(checkpoint.DEFAULT)

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ from plugin_host.engine import Form, Plan, Shape, Take
 from plugin_host.engines.musicldm import MusicLdmEngine
 from plugin_host.engines.musicldm.asked import Call, words
 from plugin_host.engines.musicldm.checkpoint import BEAT, INDEX
+from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.ring import Course
+from plugin_host.engines.musicldm.strip import Strip
 from plugin_host.errors import OutOfRange
 from plugin_host.host import Host
 from plugin_host.musictime import Grid, Meter, Tempo
@@ -157,3 +160,19 @@ def test_the_tempo_is_no_matter_to_a_model_that_counts_in_beats(beaten: MusicLdm
         (clip,) = Host(beaten, []).clips(asked, Quiet())
         assert clip.audio.frames == asked.grid.frames
     assert made(beaten, plan(tempo, 2, "7/8")).facts["latent_frames"] in {56, 112, 224}
+
+
+def test_the_end_of_a_one_shot_is_not_heard_at_its_start(beaten: MusicLdmEngine) -> None:
+    """Nor its start at its end, where a mel is read between its frames: a one-shot is no ring."""
+    geometry = Geometry.of(beaten.checkpoint())
+    asked = plan("70", 1, "4/4", form=Form.ONE_SHOT)
+    strip = Strip(asked, geometry)
+    assert strip.pace < 1
+    frames = math.ceil(strip.pace * strip.frames / geometry.hop)
+    decoded = torch.zeros((frames, 2))
+    decoded[0, 0], decoded[-1, 1] = 1.0, 1.0
+    read = strip._in_time(decoded)
+    assert len(read) == math.ceil(strip.frames / geometry.hop)
+    assert not read[-8:, 0].any()
+    assert not read[:8, 1].any()
+    assert read[0, 0] == 1.0
