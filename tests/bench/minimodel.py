@@ -4,9 +4,9 @@ FOLDER is that in which ``python -m plugin_host.training mini FOLDER`` has worke
 back loops ask the questions, and its folder ``model`` answers (or the one that ``--model`` names).
 
 The judge is a small network that learns style and part from mels of rendered loops only. It hears stretches of six
-beats, louder, quieter, equalised and blurred at will, so that it judges what is played and not how it is vocoded; how
-well it does on loops that were kept back is told beside what it says of the model's clips, for that is the most that
-could be reached. Its verdicts on clips of other loops' captions tell what chance would.
+beats, louder, quieter, equalised and blurred at will, half of them as the model's VAE gives them back, so that it judges
+what is played and not how finely. How well it does on loops that were kept back, as they are and as VAE and vocoder give
+them back, is told beside what it says of the model's clips: no clip can be expected to do better. Its verdicts on clips of other loops' captions tell what chance would.
 
 CLAP is asked as well: whether it finds a caption's own render among others, and what is won by keeping of four takes the
 one that it likes best.
@@ -51,6 +51,8 @@ STYLES = MINI.loops.styles
 STRETCH = 384
 LESSONS = 2_000
 BATCH = 32
+ECHOES = 1_500
+"""Loops that the judge hears as the VAE gives them back, too."""
 LINEUP = 32
 TAKES = 4
 PROMISED = {"part": 0.85, "style": 0.60, "own_of_32": 0.50, "seconds": 2.0, "megabytes": 40.0}
@@ -91,18 +93,20 @@ def _layer(entering: int, leaving: int, size: tuple[int, int], stride: tuple[int
     return nn.Sequential(convolution, nn.BatchNorm2d(leaving), nn.ReLU())
 
 
-def taught(loops: Corpus, lessons: int = LESSONS) -> Judge:
-    """Return a judge that has learnt from the loops to learn from."""
+def taught(loops: Corpus, model: MusicLDM, lessons: int = LESSONS) -> Judge:
+    """Return a judge that has learnt from the loops to learn from, and from what the VAE leaves of the first of them."""
     torch.manual_seed(5)
     judge, mels = Judge(), loops.mels
+    again = [model.decode(model.encode(each.float()), Course.RING) for each in mels[:ECHOES]]
     optimiser = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, lessons, cycle_momentum=False)
     for step in range(lessons):
         chance = torch.Generator().manual_seed(step)
-        numbers = some(range(loops.count), BATCH, chance)
-        heard = torch.stack([_disguised(cut(mels[number].float(), STRETCH, chance), chance) for number in numbers])
+        plain, echoed = (some(range(len(each)), BATCH // 2, chance) for each in (mels, again))
+        rings = [mels[number] for number in plain] + [again[number] for number in echoed]
+        heard = torch.stack([_disguised(cut(each.float(), STRETCH, chance), chance) for each in rings])
         styles, parts = judge(heard)
-        asked = [loops.described[number] for number in numbers]
+        asked = [loops.described[number] for number in plain + echoed]
         style = torch.tensor([STYLES.index(each.style) for each in asked])
         part = torch.tensor([tuple(PARTS).index(each.part) for each in asked])
         (cross_entropy(styles, style) + cross_entropy(parts, part)).backward()  # type: ignore[no-untyped-call]
@@ -124,13 +128,26 @@ def _disguised(stretch: Tensor, chance: torch.Generator) -> Tensor:
     return made
 
 
-def renders(judge: Judge, loops: Corpus) -> Mapping[str, object]:
-    """Return how often the judge is right about renders that it never heard."""
-    found = [
-        (loops.described[n], judge.verdict(torch.from_numpy(loops.loops[n].mel)))
-        for n in range(loops.count, len(loops.loops))
-    ]
-    return _right(found)
+def renders(judge: Judge, loops: Corpus, model: MusicLDM, count: int = 128) -> Mapping[str, object]:
+    """Return how often the judge is right about renders that it never heard, and about what VAE and vocoder leave of them.
+
+    There are `count` of those.
+    """
+    kept = range(loops.count, len(loops.loops))
+    found = [(loops.described[n], judge.verdict(torch.from_numpy(loops.loops[n].mel))) for n in kept]
+    left = []
+    for n in kept[:count]:
+        question = Question(n, loops.described[n], "")
+        mels = model.decode(model.encode(torch.from_numpy(loops.loops[n].mel).float()), Course.RING)
+        exact = mel.stretched(mels, _frames(loops, n, model), Fraction(1))
+        sound = model.vocode(exact, Course.RING).numpy()[:, np.newaxis]
+        left.append((question.asked, judge.verdict(_ringed(Audio(sound, model.rate), question, model.geometry))))
+    return {**_right(found), "there_and_back": _right(left)}
+
+
+def _frames(loops: Corpus, number: int, model: MusicLDM) -> int:
+    """Return how many mel frames a loop is as time passes."""
+    return round(loops.described[number].plan(model.rate).grid.seconds * model.rate / model.geometry.hop)
 
 
 def clips(
@@ -263,8 +280,8 @@ def run(folder: Path, model: Path, count: int, fours: int, lessons: int, **wishe
         print(figures["clap"], flush=True)
         figures["round_trips"] = round_trips(loops, loaded)
         print(figures["round_trips"], flush=True)
-        judge = taught(loops, lessons)
-        figures["judge_on_renders"] = renders(judge, loops)
+        judge = taught(loops, loaded, lessons)
+        figures["judge_on_renders"] = renders(judge, loops, loaded)
         print(figures["judge_on_renders"], flush=True)
         engine = MusicLdmEngine({"checkpoint": str(model), "device": "cpu"})
         figures["clips"] = clips(judge, asked[:count], engine, loaded.geometry, **wishes)
