@@ -6,6 +6,7 @@ The modules stand in the order of the work::
     describe  what a loop of the corpus is, and how a person would ask for it
     corpus    the loops, rendered by the sketch engine and kept as the models see them
     batches   which of them a step is shown
+    files     a file is written whole, or not at all
     fit       a model learns, and goes on where it was interrupted
     words     the tokenizer
     clap      captions and loops become directions that agree

@@ -25,6 +25,7 @@ from plugin_host.errors import BadValue
 from plugin_host.musictime import Meter
 from plugin_host.training.batches import kind
 from plugin_host.training.describe import Description, drawn, wording
+from plugin_host.training.files import written
 from plugin_host.training.recipe import Recipe
 
 Tell = Callable[[str], None]
@@ -183,8 +184,7 @@ def _shard(folder: Path, first: int) -> Path:
 def _keep(path: Path, loops: Sequence[Loop]) -> None:
     """Write a shard: whole, or not at all."""
     sounds = [np.zeros(0, np.int16) if loop.sound is None else loop.sound for loop in loops]
-    beside = path.with_suffix(".new")
-    with beside.open("wb") as file:
+    with written(path) as file:
         np.savez(
             file,
             mel=np.concatenate([loop.mel for loop in loops]),
@@ -193,7 +193,6 @@ def _keep(path: Path, loops: Sequence[Loop]) -> None:
             sound=np.concatenate(sounds),
             sound_frames=np.array([len(sound) for sound in sounds]),
         )
-    beside.replace(path)
 
 
 def _kept(path: Path) -> list[Loop]:

@@ -29,6 +29,7 @@ from plugin_host.engines.musicldm.device import Placement
 from plugin_host.errors import BadValue, EngineFailed
 from plugin_host.training import curves, material, mixtures, pupil
 from plugin_host.training.batches import Mix, Rings
+from plugin_host.training.files import written
 from plugin_host.training.fit import POINT, Desk, LossAt, chance, fit
 from plugin_host.training.material import Material, Told
 from plugin_host.training.recipe import Course
@@ -282,6 +283,5 @@ def _read(work: Path) -> Mapping[str, Any]:
 
 def _write(path: Path, card: Mapping[str, Any]) -> None:
     """Write JSON: whole, or not at all."""
-    beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(card, indent=2) + "\n")
-    beside.replace(path)
+    with written(path) as file:
+        file.write((json.dumps(card, indent=2) + "\n").encode())

@@ -5,7 +5,6 @@ at the end are those of a training that was never interrupted, on the same machi
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from plugin_host.training.files import written
 from plugin_host.training.recipe import Course
 
 Tell = Callable[[str], None]
@@ -157,7 +157,6 @@ def _note(progress: _Progress, told: Mapping[str, Tensor], where: str, desk: Des
 def _keep(path: Path, model: nn.Module, optimiser: Any, progress: _Progress) -> None:
     """Write the state down: whole, or the one before stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
     state = {
         "model": _learning(model),
         "optimiser": optimiser.state_dict(),
@@ -166,15 +165,8 @@ def _keep(path: Path, model: nn.Module, optimiser: Any, progress: _Progress) -> 
         "curves": progress.curves,
         "recent": progress.recent,
     }
-    try:
-        with beside.open("wb") as file:  # a file of ours: torch's own says nothing of a full disk
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        beside.unlink()  # half of it helps nobody, and takes the room that is wanted
-        raise
-    beside.replace(path)
+    with written(path) as file:  # a file of ours: torch's own says nothing of a full disk
+        torch.save(state, file)
     progress.kept_at = monotonic()
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from plugin_host.engines.musicldm import decode
 from plugin_host.training import vae as vaes
 from plugin_host.training.corpus import Corpus, geometry
+from plugin_host.training.files import written
 from plugin_host.training.fit import Desk
 from plugin_host.training.recipe import Recipe
 
@@ -36,11 +37,9 @@ def compute(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk) -> None:
         made.append(latent.cpu().numpy().astype(np.float16))
         if number % _TOLD == 0:
             desk.tell(f"latents {number}/{corpus.count}")
-    beside = path.with_suffix(".new")
-    with beside.open("wb") as file:
+    with written(path) as file:
         frames = np.array([latent.shape[1] for latent in made])
         np.savez(file, latents=np.concatenate(made, axis=1), frames=frames, source=np.array(source))
-    beside.replace(path)
 
 
 def read(folder: Path) -> Sequence[Tensor]:

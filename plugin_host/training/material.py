@@ -29,6 +29,7 @@ from plugin_host.mixup import joined
 from plugin_host.training import mixtures
 from plugin_host.training.batches import kind
 from plugin_host.training.corpus import laid
+from plugin_host.training.files import written
 from plugin_host.training.pieces import Piece, pieces
 
 MIXTURES, MOST_MIXTURES = 4, 1_000
@@ -148,8 +149,7 @@ def keep(material: Material, path: Path) -> None:
         "mixed": list(material.mixed_words),
     }
     rings = [*material.latents, *material.mixed]
-    beside = path.with_suffix(".new")
-    with beside.open("wb") as file:
+    with written(path) as file:
         np.savez(
             file,
             latents=torch.cat(rings, dim=1).numpy(),
@@ -157,7 +157,6 @@ def keep(material: Material, path: Path) -> None:
             sounds=material.sounds.numpy(),
             card=np.array(json.dumps(card)),
         )
-    beside.replace(path)
 
 
 def kept(path: Path) -> Material:

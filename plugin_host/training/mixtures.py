@@ -30,6 +30,7 @@ from plugin_host.training import vae as vaes
 from plugin_host.training.batches import Mix, some
 from plugin_host.training.corpus import Corpus, geometry, ringed, sounding
 from plugin_host.training.describe import Description, wording
+from plugin_host.training.files import written
 from plugin_host.training.fit import Desk, chance
 from plugin_host.training.recipe import Recipe
 
@@ -140,8 +141,7 @@ def compute(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk, count: int
         made.append(encoded(recipe, corpus, pair, vae).numpy().astype(np.float16))
         if number % _TOLD == 0:
             desk.tell(f"mixtures {number}/{count}")
-    beside = path.with_suffix(".new")
-    with beside.open("wb") as file:
+    with written(path) as file:
         np.savez(
             file,
             latents=np.concatenate(made, axis=1),
@@ -149,7 +149,6 @@ def compute(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk, count: int
             pairs=np.array([(pair.first, pair.other) for pair in couples]),
             source=np.array(source),
         )
-    beside.replace(path)
 
 
 def read(corpus: Corpus, folder: Path) -> Table:

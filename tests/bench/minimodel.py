@@ -286,7 +286,8 @@ def run(folder: Path, model: Path, count: int, fours: int, lessons: int, **wishe
         engine = MusicLdmEngine({"checkpoint": str(model), "device": "cpu"})
         figures["clips"] = clips(judge, asked[:count], engine, loaded.geometry, **wishes)
         print(figures["clips"], flush=True)
-        figures["ranking"] = ranked(judge, loops, asked[:fours], engine, loaded.geometry, **wishes)
+        if fours:
+            figures["ranking"] = ranked(judge, loops, asked[:fours], engine, loaded.geometry, **wishes)
         engine.close()
         figures["speed"] = speed(model)
     record("minimodel", {"clips": count, "ranked": fours, "lessons": lessons, **wishes, "promised": PROMISED}, figures)
@@ -298,7 +299,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--clips", type=int, default=100)
-    parser.add_argument("--ranked", type=int, default=50, help="captions of which four takes are ranked")
+    parser.add_argument("--ranked", type=int, default=50, help="captions of which four takes are ranked; 0: none")
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--variation", type=float, default=1.0)
