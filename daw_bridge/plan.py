@@ -78,7 +78,7 @@ def decide(
         scheduler=said.get("scheduler"),
         eta=said.get("eta"),
         variation=said.get("variation", _HALF),
-        pulse=said.get("pulse", _HALF),
+        pulse=said.get("pulse"),
         guide=confine(said["guide"], config.paths.guides) if "guide" in said else None,
         strength=said.get("strength"),
         weights=preset.weights if preset else {},

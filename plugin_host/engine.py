@@ -46,8 +46,8 @@ class Plan:
     """All that an engine needs to know, settled: nothing in it is looked up again while the job runs.
 
     `grid.rate` is the rate of the delivered clip; an engine may render at another one of its own.
-    `steps`, `guidance`, `eta` and `scheduler` are None where the engine's own default holds. `variation` (0–1) is
-    how much bars differ, `pulse` (0–1) how much of what repeats does so every beat. `guide` is a file or the word
+    `steps`, `guidance`, `eta`, `scheduler` and `pulse` are None where the engine's own default holds. `variation` (0–1)
+    is how much bars differ, `pulse` (0–1) how much of what repeats does so every beat. `guide` is a file or the word
     "sketch", with `strength` (0–1) for how far to go from it. `weights` are the rank's, by part; `hints` are words
     of a preset to one engine, such as a style. `shift` (−3 to 3 semitones) moves the pitch of every finished take.
 
@@ -67,7 +67,7 @@ class Plan:
     scheduler: str | None = None
     eta: float | None = None
     variation: float = 0.5
-    pulse: float = 0.5
+    pulse: float | None = None
     guide: str | None = None
     strength: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)

@@ -9,7 +9,9 @@ from daw_bridge import __version__
 from daw_bridge.cli import screen
 from daw_bridge.cli.errors import CommandFailed
 from daw_bridge.cli.settings import read
+from plugin_host.engines.musicldm import adapters
 from plugin_host.engines.musicldm.checkpoint import SHIPPED, WEIGHTS, Checkpoint, installed, locate
+from plugin_host.errors import EngineUnavailable
 
 _SMALL = 1e8  # bytes up to which megabytes say more
 
@@ -34,11 +36,11 @@ def fetch(config: Path | None, source: str | None, revision: str | None, *, as_j
     paper.print(f"Licence of the weights: {screen.plain(found.licence)}", soft_wrap=True)
 
 
-def show_all(*, as_json: bool) -> None:
-    """List the checkpoints that were fetched, and the small one that came along."""
-    found = installed()
+def show_all(config: Path | None, *, as_json: bool) -> None:
+    """List the checkpoints that were fetched or came along, and what ``daw-bridge train`` has made of loops."""
+    found, learnt = installed(), _learnt(read(config).musicldm.adapters)
     if as_json:
-        screen.write_json({"models": [_card(each) for each in found]})
+        screen.write_json({"models": [_card(each) for each in found], "learnt": learnt})
         return
     paper = screen.out()
     if found:
@@ -48,8 +50,35 @@ def show_all(*, as_json: bool) -> None:
                 screen.plain(each.source), (each.revision or "")[:12], _size(each), screen.plain(each.licence)
             )
         paper.print(shelf)
+    if learnt:
+        shelf = screen.table(Column("learnt from your loops", no_wrap=True), "it is", "made for")
+        for card in learnt:
+            shelf.add_row(*(screen.plain(str(card[key] or "")) for key in ("name", "kind", "base")))
+        paper.print(shelf)
+    for trouble in filter(None, (card["trouble"] for card in learnt)):
+        paper.print(screen.plain(trouble), soft_wrap=True)
     if all(each.source in SHIPPED for each in found):
         paper.print("No other model is on this machine yet. Get one with: daw-bridge model fetch", soft_wrap=True)
+
+
+def _learnt(shelf: Path) -> list[dict[str, Any]]:
+    """Return what there is to say of each adapter, and of each whole model, in the folder that training leaves them in.
+
+    `trouble` is what keeps one from being used, or None.
+    """
+    cards: list[dict[str, Any]] = []
+    for name in sorted({*adapters.names(shelf), *adapters.wholes(shelf)}):
+        whole = name in adapters.wholes(shelf)
+        card = {"name": name, "kind": "a model" if whole else "an adapter", "base": None, "trouble": None}
+        try:
+            if whole:
+                locate(str(shelf / name))
+            else:
+                card["base"] = adapters.named(name, shelf).base
+        except EngineUnavailable as error:
+            card["trouble"] = str(error)
+        cards.append({**card, "folder": shelf / name})
+    return cards
 
 
 def info(config: Path | None, source: str | None, revision: str | None, *, as_json: bool) -> None:

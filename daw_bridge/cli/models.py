@@ -26,11 +26,11 @@ def model_fetch(
 
 
 @model.command("list", epilog="Example: daw-bridge model list")
-def model_list(as_json: Json = False) -> None:
-    """List the models that are on this machine."""
+def model_list(config: ConfigFile = None, as_json: Json = False) -> None:
+    """List the models that are on this machine, and what yours have learnt beyond them."""
     from daw_bridge.cli.model import show_all
 
-    show_all(as_json=as_json)
+    show_all(config, as_json=as_json)
 
 
 @model.command("info", epilog="Example: daw-bridge model info ucsd-reach/musicldm")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from plugin_host.engines.musicldm.checkpoint import BEAT, CAPTION, GUIDANCE, INDEX, STEPS, WORDS
+from plugin_host.engines.musicldm.checkpoint import BEAT, CAPTION, GUIDANCE, INDEX, PULSE, STEPS, WORDS
 from plugin_host.training import clap, curves, unet, vae, vocoder
 from plugin_host.training.corpus import extractor, geometry
 from plugin_host.training.describe import MOOD_WORDS, PARTS, vocabulary
@@ -68,7 +68,7 @@ def assemble(word: str, recipe: Recipe, work: Path, target: Path) -> None:
     for name in ("tokenizer", "scheduler"):
         shutil.copytree(work / name, target / name)
     extractor(recipe).save_pretrained(target / "feature_extractor")
-    sampled = {BEAT: recipe.beat, STEPS: recipe.steps, GUIDANCE: recipe.guidance}
+    sampled = {BEAT: recipe.beat, STEPS: recipe.steps, GUIDANCE: recipe.guidance, PULSE: recipe.pulse}
     index = {**LAYOUT, **sampled, WORDS: vocabulary(recipe.loops)}
     (target / INDEX).write_text(json.dumps(index, indent=2) + "\n")
     (target / "README.md").write_text(_card(word, recipe))

@@ -48,7 +48,7 @@ class Loops:
 class Recipe:
     """All that decides what a model becomes. The configurations are those of diffusers and transformers.
 
-    It is best sampled in `steps`, led by its prompt with `guidance`. A quarter note is `beat` latent frames at any tempo. A caption has at most `longest` tokens, of `tokens` that there are.
+    It is best sampled in `steps`, led by its prompt with `guidance`, with so much `pulse`. A quarter note is `beat` latent frames at any tempo. A caption has at most `longest` tokens, of `tokens` that there are.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Recipe:
     scheduler: Mapping[str, Any]
     steps: int
     guidance: float
+    pulse: float
     courses: Mapping[str, Course]
 
 
@@ -156,6 +157,7 @@ MINI = Recipe(
     scheduler=SCHEDULER,
     steps=16,
     guidance=3.0,
+    pulse=0.0,
     courses={
         "clap": Course(steps=1_400, batch=64, rate=1e-3, average=0.99),
         "vae": Course(steps=1_600, batch=4, rate=2e-3, average=0.99),

@@ -42,7 +42,7 @@ class Rehearsal:
         tempo = Tempo(Fraction(words.tempo)) if "/" in words.tempo else Tempo.parse(words.tempo)
         grid = Grid(tempo, Meter.parse(words.meter), words.bars, model.rate)
         liked = found.steps or defaults.STEPS, defaults.GUIDANCE if found.guidance is None else found.guidance
-        return cls(model, unet, Plan(words.caption, grid, seed=seed, takes=1), words.asked, *liked)
+        return cls(model, unet, Plan(words.caption, grid, seed=seed, takes=1, pulse=found.pulse), words.asked, *liked)
 
     def played(self) -> Audio:
         """Return the loop, to the frame. The UNet learns on afterwards as if nothing had been."""

@@ -6,6 +6,7 @@ its tempo, its meter and its bars; its own sound, rendered and never heard in tr
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,19 @@ def questions(loops: Corpus, count: int | None = None) -> list[Question]:
         told = [text for text in texts if "BPM" in text]
         found += [Question(number, loops.described[number], told[0])] if told else []
     return found[:count]
+
+
+def even(asked: Sequence[Question], count: int) -> list[Question]:
+    """Return so many of the questions, as many of each style and part that were never heard together as there are.
+
+    What was kept back is mostly what has no mood, so that a third of it is leads and a third drums; taken evenly, chance
+    is right about a part in one of five, and about a style in one of eight.
+    """
+    groups: dict[tuple[str, str], list[Question]] = {}
+    for each in asked:
+        groups.setdefault((each.asked.part, each.asked.style), []).append(each)
+    rows = zip_longest(*(groups[key] for key in sorted(groups)))
+    return [each for row in rows for each in row if each is not None][:count]
 
 
 def sounding(loop: Loop, rate: int) -> Audio:

@@ -27,7 +27,7 @@ import kept_back
 import numpy as np
 import torch
 from figures import record
-from kept_back import Question, questions
+from kept_back import Question, even, questions
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
@@ -43,7 +43,7 @@ from plugin_host.musictime import Grid, Meter, Tempo
 from plugin_host.training import corpus
 from plugin_host.training.batches import cut, some
 from plugin_host.training.corpus import Corpus, Unwatched
-from plugin_host.training.describe import PARTS, Description
+from plugin_host.training.describe import PARTS
 from plugin_host.training.recipe import MINI
 from plugin_host.training.vocoder import heard_apart
 
@@ -56,6 +56,10 @@ ECHOES = 1_500
 LINEUP = 32
 TAKES = 4
 PROMISED = {"part": 0.85, "style": 0.60, "own_of_32": 0.50, "seconds": 2.0, "megabytes": 40.0}
+
+
+Verdict = tuple[str, str]
+"""A style and a part."""
 
 
 class Judge(nn.Module):
@@ -76,7 +80,7 @@ class Judge(nn.Module):
         return self.styles(folded), self.parts(folded)
 
     @torch.inference_mode()
-    def verdict(self, ring: Tensor) -> tuple[str, str]:
+    def verdict(self, ring: Tensor) -> Verdict:
         """Say what a whole loop is: style and part, by all of its stretches."""
         at = range(0, max(1, len(ring)), STRETCH // 2)
         mels = torch.stack([ring[(start + torch.arange(STRETCH)) % len(ring)] for start in at]).float()
@@ -128,21 +132,17 @@ def _disguised(stretch: Tensor, chance: torch.Generator) -> Tensor:
     return made
 
 
-def renders(judge: Judge, loops: Corpus, model: MusicLDM, count: int = 128) -> Mapping[str, object]:
-    """Return how often the judge is right about renders that it never heard, and about what VAE and vocoder leave of them.
-
-    There are `count` of those.
-    """
-    kept = range(loops.count, len(loops.loops))
-    found = [(loops.described[n], judge.verdict(torch.from_numpy(loops.loops[n].mel))) for n in kept]
-    left = []
-    for n in kept[:count]:
-        question = Question(n, loops.described[n], "")
-        mels = model.decode(model.encode(torch.from_numpy(loops.loops[n].mel).float()), Course.RING)
-        exact = mel.stretched(mels, _frames(loops, n, model), Fraction(1))
+def renders(judge: Judge, loops: Corpus, asked: Sequence[Question], model: MusicLDM) -> Mapping[str, object]:
+    """Return how often the judge is right about the renders themselves, and about what VAE and vocoder leave of them."""
+    plain, left = [], []
+    for each in asked:
+        ring = torch.from_numpy(loops.loops[each.number].mel)
+        plain.append(judge.verdict(ring))
+        mels = model.decode(model.encode(ring.float()), Course.RING)
+        exact = mel.stretched(mels, _frames(loops, each.number, model), Fraction(1))
         sound = model.vocode(exact, Course.RING).numpy()[:, np.newaxis]
-        left.append((question.asked, judge.verdict(_ringed(Audio(sound, model.rate), question, model.geometry))))
-    return {**_right(found), "there_and_back": _right(left)}
+        left.append(judge.verdict(_ringed(Audio(sound, model.rate), each, model.geometry)))
+    return {"plain": _right(asked, plain), "there_and_back": _right(asked, left)}
 
 
 def _frames(loops: Corpus, number: int, model: MusicLDM) -> int:
@@ -155,9 +155,8 @@ def clips(
 ) -> Mapping[str, object]:
     """Return how often the judge hears in a clip what was asked for, and how often what somebody else asked for."""
     made = kept_back.clips(engine, asked, measures.rate, **wishes)
-    found = [(each.asked, judge.verdict(_ringed(clip, each, measures))) for each, clip in zip(asked, made, strict=True)]
-    shuffled = [(one[0], other[1]) for one, other in zip(found, found[7:] + found[:7], strict=True)]
-    return {**_right(found), "shuffled": _right(shuffled), "confused": _confused(found)}
+    found = [judge.verdict(_ringed(clip, each, measures)) for each, clip in zip(asked, made, strict=True)]
+    return {**_right(asked, found), "shuffled": _shuffled(asked, found), "confused": _confused(asked, found)}
 
 
 def _ringed(audio: Audio, question: Question, measures: Geometry) -> Tensor:
@@ -165,20 +164,35 @@ def _ringed(audio: Audio, question: Question, measures: Geometry) -> Tensor:
     return corpus.ringed(np.ascontiguousarray(audio.mono()), question.plan(measures.rate), measures)
 
 
-def _right(found: Sequence[tuple[Description, tuple[str, str]]]) -> Mapping[str, float]:
-    """Return the shares in which style and part are right."""
+def _right(asked: Sequence[Question], found: Sequence[Verdict]) -> Mapping[str, object]:
+    """Return the shares in which style and part are right, and style among each of the parts."""
+    styles = [each.asked.style == style for each, (style, _) in zip(asked, found, strict=True)]
+    parts = [each.asked.part == part for each, (_, part) in zip(asked, found, strict=True)]
+    each_part = {
+        name: [right for each, right in zip(asked, styles, strict=True) if each.asked.part == name] for name in PARTS
+    }
     return {
-        "part": round(float(np.mean([asked.part == part for asked, (_, part) in found])), 3),
-        "style": round(float(np.mean([asked.style == style for asked, (style, _) in found])), 3),
+        "part": round(float(np.mean(parts)), 3),
+        "style": round(float(np.mean(styles)), 3),
         "of": len(found),
+        "style of each part": {name: f"{sum(rights)}/{len(rights)}" for name, rights in each_part.items()},
     }
 
 
-def _confused(found: Sequence[tuple[Description, tuple[str, str]]]) -> Mapping[str, str]:
+def _shuffled(asked: Sequence[Question], found: Sequence[Verdict]) -> Mapping[str, float]:
+    """Return the shares in which what was heard is what somebody else had asked for: of all pairs, so nothing is drawn."""
+    pairs = [(one.asked, verdict) for one in asked for other, verdict in zip(asked, found, strict=True) if one != other]
+    return {
+        "part": round(float(np.mean([each.part == part for each, (_, part) in pairs])), 3),
+        "style": round(float(np.mean([each.style == style for each, (style, _) in pairs])), 3),
+    }
+
+
+def _confused(asked: Sequence[Question], found: Sequence[Verdict]) -> Mapping[str, str]:
     """Return for each part what was heard instead."""
     rows = {}
     for name in PARTS:
-        heard = [part for asked, (_, part) in found if asked.part == name]
+        heard = [part for each, (_, part) in zip(asked, found, strict=True) if each.asked.part == name]
         rows[name] = ", ".join(f"{each} {heard.count(each)}" for each in PARTS if each in heard)
     return rows
 
@@ -274,6 +288,7 @@ def run(folder: Path, model: Path, count: int, fours: int, lessons: int, **wishe
     torch.set_num_threads(1)  # these models are small; only `speed` is promised anything
     loops = corpus.read(MINI, folder / "corpus")
     asked = questions(loops, 320)
+    few = even(asked, count)
     with quietly():
         loaded = kept_back.loaded(model)
         figures: dict[str, object] = {"clap": lineup(loops, asked, loaded)}
@@ -281,13 +296,13 @@ def run(folder: Path, model: Path, count: int, fours: int, lessons: int, **wishe
         figures["round_trips"] = round_trips(loops, loaded)
         print(figures["round_trips"], flush=True)
         judge = taught(loops, loaded, lessons)
-        figures["judge_on_renders"] = renders(judge, loops, loaded)
+        figures["judge_on_renders"] = renders(judge, loops, few, loaded)
         print(figures["judge_on_renders"], flush=True)
         engine = MusicLdmEngine({"checkpoint": str(model), "device": "cpu"})
-        figures["clips"] = clips(judge, asked[:count], engine, loaded.geometry, **wishes)
+        figures["clips"] = clips(judge, few, engine, loaded.geometry, **wishes)
         print(figures["clips"], flush=True)
         if fours:
-            figures["ranking"] = ranked(judge, loops, asked[:fours], engine, loaded.geometry, **wishes)
+            figures["ranking"] = ranked(judge, loops, even(asked, fours), engine, loaded.geometry, **wishes)
         engine.close()
         figures["speed"] = speed(model)
     record("minimodel", {"clips": count, "ranked": fours, "lessons": lessons, **wishes, "promised": PROMISED}, figures)

@@ -96,6 +96,11 @@ def names(shelf: Path) -> list[str]:
     return sorted(path.parent.name for path in shelf.glob(f"*/{CARD}") if not path.parent.name.startswith("."))
 
 
+def wholes(shelf: Path) -> list[str]:
+    """Return what the whole checkpoints are called that lie beside them: a training may leave one of those."""
+    return sorted(path.parent.name for path in shelf.glob(f"*/{INDEX}") if not path.parent.name.startswith("."))
+
+
 def read_card(folder: Path) -> Mapping[str, Any]:
     """Return what an adapter's card says. Raises `OSError`, or `ValueError` for what is no card."""
     with (folder / CARD).open("rb") as file:

@@ -59,7 +59,14 @@ STEPS = "_steps"
 GUIDANCE = "_guidance"
 """The key under which one tells how strongly it is best led by its prompt."""
 
-_SPANS: Mapping[str, tuple[int, int]] = {BEAT: (1, 64), STEPS: (1, 1000), GUIDANCE: (0, 30)}
+PULSE = "_pulse"
+"""The key under which one tells how much of what repeats is best made to do so every beat.
+
+Noise that repeats every beat holds a model to the tempo that keeps none by itself. One that counts time in beats needs no
+such help, and only plays all beats alike for it.
+"""
+
+_SPANS: Mapping[str, tuple[int, int]] = {BEAT: (1, 64), STEPS: (1, 1000), GUIDANCE: (0, 30), PULSE: (0, 1)}
 """From where to where a number of the index may go."""
 
 WORDS = "_words"
@@ -157,6 +164,11 @@ class Checkpoint:
     def guidance(self) -> float | None:
         """How strongly it is best led, None where it does not say. Raises `EngineUnavailable` for nonsense."""
         return self._number(GUIDANCE, int, float)
+
+    @property
+    def pulse(self) -> float | None:
+        """How much is best repeated every beat, None where it does not say. Raises `EngineUnavailable` for nonsense."""
+        return self._number(PULSE, int, float)
 
     def _number(self, key: str, *kinds: type) -> float | None:
         """Return a number of the index, None where there is none of that name."""

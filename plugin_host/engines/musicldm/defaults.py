@@ -8,6 +8,9 @@ STEPS = 20
 GUIDANCE = 2.0
 """How strongly the prompt leads: what the published checkpoint is documented with."""
 
+PULSE = 0.5
+"""How much of what repeats does so every beat: what held the tempo of a small model that had learnt no rhythm."""
+
 STRENGTH = 0.6
 """How far a take goes from its guide: the groove stays, the sound becomes the prompt's."""
 

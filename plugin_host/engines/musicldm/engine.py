@@ -23,6 +23,7 @@ from plugin_host.errors import BadValue, EngineUnavailable
 if TYPE_CHECKING:
     from plugin_host.engines.musicldm.asked import Call
     from plugin_host.engines.musicldm.clap import Clap
+    from plugin_host.engines.musicldm.loop import Loop
     from plugin_host.engines.musicldm.model import MusicLDM
     from plugin_host.engines.musicldm.schedulers import Generators
 
@@ -157,14 +158,13 @@ class MusicLdmEngine:
         found, stands_in = at_hand(self._settings.checkpoint, self._settings.revision)
         with _libraries():
             from plugin_host.engines.musicldm import asked, noise, schedulers
-            from plugin_host.engines.musicldm.loop import Loop
             from plugin_host.engines.musicldm.strip import Strip
 
         # 1. What there is to do, for an honest fraction.
         if plan.mix is not None and plan.form is Form.ONE_SHOT:
             raise BadValue("mix: the latents of loops are mixed around a ring; leave loop out, or say blend audio")
         geometry = Geometry.of(found)
-        form = Loop.of(plan, geometry, self._settings.correction) if plan.form is Form.LOOP else Strip(plan, geometry)
+        form = self._loop(plan, found, geometry) if plan.form is Form.LOOP else Strip(plan, geometry)
         seeds = [plan.take_seed(index) for index in range(plan.takes)]
         call = self._call(plan, found, noise.generators(seeds))
         self._give_up_others(found)
@@ -204,6 +204,12 @@ class MusicLdmEngine:
             eta=plan.eta or 0.0,
             generator=chance,
         )
+
+    def _loop(self, plan: Plan, found: Checkpoint, geometry: Geometry) -> "Loop":
+        """Return a plan laid out on a ring. Raises `OutOfRange` and `BadValue`."""
+        from plugin_host.engines.musicldm.loop import Loop
+
+        return Loop.of(plan, geometry, self._settings.correction, _first(found.pulse, defaults.PULSE))
 
     def _adapter(self, name: str | None) -> Adapter | None:
         """Return the adapter that is called so, None for none. Raises `BadValue` and `EngineUnavailable`."""

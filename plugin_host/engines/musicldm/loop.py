@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from plugin_host.engine import Fact, Plan, Shape
-from plugin_host.engines.musicldm import downbeat, mel, splice, tiles, windows
+from plugin_host.engines.musicldm import defaults, downbeat, mel, splice, tiles, windows
 from plugin_host.engines.musicldm.asked import Call, Words
 from plugin_host.engines.musicldm.blend import Blend
 from plugin_host.engines.musicldm.geometry import Geometry
@@ -24,23 +24,25 @@ from plugin_host.engines.musicldm.schedulers import listed
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A loop on the model's frames, and what it starts from, if anything."""
+    """A loop on the model's frames, and what it starts from, if anything. `pulse` is the plan's, or what stands in for it."""
 
     plan: Plan
     geometry: Geometry
     layout: Layout
     guide: Guide | Blend | None
+    pulse: float
 
     shape = Shape.RING
 
     @classmethod
-    def of(cls, plan: Plan, geometry: Geometry, correction: float) -> "Loop":
-        """Lay out a plan. Raises `OutOfRange` and `BadValue` for what cannot be made, and for an unusable guide."""
+    def of(cls, plan: Plan, geometry: Geometry, correction: float, pulse: float = defaults.PULSE) -> "Loop":
+        """Lay out a plan; where it leaves the pulse open, `pulse` holds. Raises `OutOfRange` and `BadValue` for what cannot be made, and for an unusable guide."""
+        pulse = pulse if plan.pulse is None else plan.pulse
         if plan.mix is not None:
             layout = lay_out(plan.grid, geometry, 1.0, correction)  # two loops have bars enough of their own
-            return cls(plan, geometry, layout, Blend.of(plan, geometry, layout))
+            return cls(plan, geometry, layout, Blend.of(plan, geometry, layout), pulse)
         layout = lay_out(plan.grid, geometry, plan.variation, correction)
-        return cls(plan, geometry, layout, Guide.of(plan, geometry, layout))
+        return cls(plan, geometry, layout, Guide.of(plan, geometry, layout), pulse)
 
     def work(self) -> Mapping[str, float]:
         """Return how many frames of sound each stage has to do for a take."""
@@ -66,13 +68,14 @@ class Loop:
                 lap = self._lap(model.vocode(exact, Course.RING).numpy())
                 first = self._downbeat(lap)
             sound = np.tile(np.roll(lap, -first), max(1, self.layout.tiles // self.layout.laps))
-            yield sound, {**self.layout.facts, **self._guided(index), "rolled_ms": 1e3 * first / self.geometry.rate}
+            rolled = {"pulse": self.pulse, "rolled_ms": 1e3 * first / self.geometry.rate}
+            yield sound, {**self.layout.facts, **self._guided(index), **rolled}
 
     def journey(self, model: MusicLDM, words: Words, call: Call) -> Journey:
         """Return the way from noise, or from the guide, to latents, around the ring."""
         plan = self.plan
         pattern = tiles.Pattern.of(self.layout, plan.grid.meter)
-        start = tiles.draw(pattern, self.geometry, plan.variation, plan.pulse, listed(call.generator))
+        start = tiles.draw(pattern, self.geometry, plan.variation, self.pulse, listed(call.generator))
         journey = replace(model.journey(words, start, call), around=self.geometry.trained)
         if self.guide is None:
             return journey

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -84,6 +85,12 @@ def test_stopped_and_gone_on_with_it_comes_to_its_end(
     assert soundfile.info(samples[1]).frames == 32_000
 
     assert [path.name for path in target.parent.iterdir()] == ["mine"]
+    assert re.search(r"mine +an adapter +\S", command("model", "list").out)
+    spoilt = shutil.copytree(target, target.parent / "spoilt")
+    (spoilt / "adapter.json").write_text("[]")
+    listed = json.loads(command("model", "list", "--json").out)["learnt"]
+    assert [(each["name"], each["trouble"] is None) for each in listed] == [("mine", True), ("spoilt", False)]
+    assert f"remove {spoilt}, and train anew" in command("model", "list").out
     again = command(*words)
     assert again.status == 1
     assert "there is a 'mine'" in again.err
@@ -99,6 +106,8 @@ def test_all_weights_become_a_checkpoint_and_programs_are_told(command: Command,
     assert told["use"].startswith("DAW_BRIDGE_MUSICLDM_CHECKPOINT=")
     assert (home / "adapters" / "all" / "model_index.json").is_file()
     assert not (home / "adapters" / "all" / "samples").exists()
+    (card,) = json.loads(command("model", "list", "--json").out)["learnt"]
+    assert (card["name"], card["kind"], card["trouble"]) == ("all", "a model", None)
 
 
 @pytest.mark.usefixtures("here")

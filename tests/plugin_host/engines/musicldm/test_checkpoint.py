@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from plugin_host.engine import Plan
-from plugin_host.engines.musicldm import MusicLdmEngine, checkpoint
+from plugin_host.engines.musicldm import MusicLdmEngine, checkpoint, defaults
 from plugin_host.engines.musicldm.device import choose
 from plugin_host.engines.musicldm.geometry import Geometry
 from plugin_host.engines.musicldm.model import MusicLDM
@@ -339,6 +339,7 @@ def test_a_checkpoint_that_says_nothing_of_captions_is_asked_as_the_user_asked(t
         (checkpoint.STEPS, 0, "1 to 1000"),
         (checkpoint.GUIDANCE, "much", "0 to 30"),
         (checkpoint.GUIDANCE, 31, "0 to 30"),
+        (checkpoint.PULSE, 1.5, "0 to 1"),
     ],
 )
 def test_a_number_of_the_index_that_makes_no_sense_is_refused(
@@ -348,12 +349,13 @@ def test_a_number_of_the_index_that_makes_no_sense_is_refused(
     told(copy, key, value)
     found = checkpoint.locate(str(copy))
     with pytest.raises(EngineUnavailable, match=rf"{key} in .*model_index\.json is .* from {allowed}"):
-        operator.attrgetter("beat", "steps", "guidance")(found)
+        operator.attrgetter("beat", "steps", "guidance", "pulse")(found)
 
 
 def test_a_checkpoint_says_how_it_is_best_sampled(copy: Path) -> None:
     """Where neither the job nor the settings say otherwise; the published one says nothing."""
-    assert (checkpoint.locate(str(copy)).steps, checkpoint.locate(str(copy)).guidance) == (None, None)
+    silent = checkpoint.locate(str(copy))
+    assert (silent.steps, silent.guidance, silent.pulse) == (None, None, None)
     told(copy, checkpoint.STEPS, 3)
     told(copy, checkpoint.GUIDANCE, 1)
     plan = Plan("techno", Grid(Tempo.parse(120), Meter(4, 4), 1, 16_000), seed=1, takes=1)
@@ -362,6 +364,20 @@ def test_a_checkpoint_says_how_it_is_best_sampled(copy: Path) -> None:
         (take,) = engine.takes(asked, Unwatched())
         engine.close()
         assert (take.facts["steps"], take.facts["guidance"]) == (steps, 1)
+
+
+def test_a_checkpoint_says_how_much_pulse_it_needs(copy: Path) -> None:
+    """What counts time in beats by itself needs none; a job that tells one is heard, and the sidecar tells what it was."""
+    plan = Plan("techno", Grid(Tempo.parse(120), Meter(4, 4), 1, 16_000), seed=1, takes=1, steps=1)
+    found = []
+    for asked in (None, 1.0):
+        for told_by_index in (None, 0):
+            told(copy, checkpoint.PULSE, told_by_index)
+            engine = MusicLdmEngine({"checkpoint": str(copy), "device": "cpu"})
+            (take,) = engine.takes(replace(plan, pulse=asked), Unwatched())
+            engine.close()
+            found.append(take.facts["pulse"])
+    assert found == [defaults.PULSE, 0, 1.0, 1.0]
 
 
 def told(folder: Path, key: str, value: object) -> None:
