@@ -161,7 +161,7 @@ class Word:
     @property
     def allowed(self) -> str:
         """The characters in words."""
-        but = f", but not {' or '.join(self.reserved)}" if self.reserved else ""
+        but = f", but not the word {' or '.join(self.reserved)}" if self.reserved else ""
         return f"1 to {self.longest} characters of A–Z a–z 0–9 _ -{but}"
 
     def __call__(self, value: object) -> str:

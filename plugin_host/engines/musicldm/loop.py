@@ -76,7 +76,8 @@ class Loop:
         plan = self.plan
         pattern = tiles.Pattern.of(self.layout, plan.grid.meter)
         start = tiles.draw(pattern, self.geometry, plan.variation, self.pulse, listed(call.generator))
-        journey = replace(model.journey(words, start, call), around=self.geometry.trained)
+        seen, unit = self.geometry.trained, self.geometry.beat or self.geometry.stride
+        journey = replace(model.journey(words, start, call), around=seen, unit=unit)
         if self.guide is None:
             return journey
         seeds = [plan.take_seed(index) for index in range(plan.takes)]

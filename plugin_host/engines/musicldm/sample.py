@@ -22,8 +22,8 @@ class Journey:
     `noise` is of unit variance, shape ``(takes, channels, time, frequency)``. `text` and `negative` are embeddings,
     shape ``(takes, dimensions)``; without `negative` there is no guidance, and each step costs half.
 
-    With `around`, time is a ring, of which the UNet sees at most so many frames at once; without, a strip. With a
-    `guide`, latents shaped as the noise, the way begins there, noised as far as `strength` (0–1)
+    With `around`, time is a ring, of which the UNet sees at most so many frames at once, from multiples of `unit` on;
+    without, a strip. With a `guide`, latents shaped as the noise, the way begins there, noised as far as `strength` (0–1)
     says, and has as much less to go (SDEdit: Meng et al. 2022).
     """
 
@@ -38,6 +38,7 @@ class Journey:
     generators: Generators = None
     attention: Mapping[str, Any] | None = None
     around: int | None = None
+    unit: int = 1
     guide: torch.Tensor | None = None
     strength: float = 1.0
 
@@ -122,4 +123,4 @@ def _asked(unet: Any, seen: torch.Tensor, timestep: Any, labels: torch.Tensor, j
         )[0]
         return noise
 
-    return ask(seen) if journey.around is None else windows.around(ask, seen, journey.around)
+    return ask(seen) if journey.around is None else windows.around(ask, seen, journey.around, unit=journey.unit)

@@ -8,6 +8,7 @@ step of the diffusion, neighbours agree ever more, and the whole stays one ring 
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import lcm
 
 import torch
 
@@ -24,16 +25,21 @@ def starts(length: int, size: int, unit: int = 1) -> list[int]:
 
 
 def around(
-    compute: Callable[[torch.Tensor], torch.Tensor], ring: torch.Tensor, size: int, scale: Fraction = Fraction(1)
+    compute: Callable[[torch.Tensor], torch.Tensor],
+    ring: torch.Tensor,
+    size: int,
+    scale: Fraction = Fraction(1),
+    unit: int = 1,
 ) -> torch.Tensor:
     """Return what `compute` makes of `ring`, ``(batch, channels, time, frequency)``, window by window.
 
-    It must make `scale` frames of each. A ring that is no longer than `size` is computed at once, as it is.
+    It must make `scale` frames of each. Windows begin on multiples of `unit`, so that time is counted in each as all
+    around. A ring that is no longer than `size` is computed at once, as it is.
     """
     length = ring.shape[2]
     if length <= size:
         return compute(ring)
-    places = starts(length, size, scale.denominator)
+    places = starts(length, size, lcm(unit, scale.denominator))
     made = [compute(ring[:, :, _circle(start, size, length, ring)]) for start in places]
     weights = _weights(made[0].shape[2], made[0])
     total = made[0].new_zeros(*made[0].shape[:2], int(length * scale), made[0].shape[3])

@@ -35,6 +35,21 @@ def test_a_blend_scales_in_time() -> None:
     assert torch.allclose(shrunk, ring, atol=1e-5)
 
 
+@given(length=st.integers(33, 400))
+def test_windows_begin_where_a_beat_does(length: int) -> None:
+    """A model that counts eight frames a beat finds the beat where it is, in every window."""
+    ring = torch.arange(float(8 * length))[None, None, :, None]
+    first: list[float] = []
+
+    def compute(seen: torch.Tensor) -> torch.Tensor:
+        first.append(float(seen[0, 0, 0, 0]))
+        return seen
+
+    windows.around(compute, ring, 176, unit=8)
+    assert len(first) > 1
+    assert all(each % 8 == 0 for each in first)
+
+
 def test_a_ring_that_fits_is_computed_at_once() -> None:
     """As it is, and around."""
     seen: list[int] = []
