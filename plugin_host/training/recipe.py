@@ -160,9 +160,9 @@ MINI = Recipe(
     pulse=0.0,
     courses={
         "clap": Course(steps=1_400, batch=64, rate=1e-3, average=0.99),
-        "vae": Course(steps=1_600, batch=4, rate=2e-3, average=0.99),
-        "vocoder": Course(steps=4_000, batch=12, rate=1e-3, average=0.995),
-        "unet": Course(steps=5_000, batch=768, rate=8e-4, average=0.998),
+        "vae": Course(steps=4_800, batch=4, rate=2e-3, average=0.99),
+        "vocoder": Course(steps=10_000, batch=12, rate=1e-3, average=0.995),
+        "unet": Course(steps=10_000, batch=768, rate=8e-4, average=0.998),
     },
 )
 """The small model that comes with the project."""

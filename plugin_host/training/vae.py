@@ -23,7 +23,7 @@ from plugin_host.training.recipe import Recipe
 CUT = 256
 """Mel frames of an example."""
 
-DIVERGENCE = 0.01
+DIVERGENCE = 0.003
 """How much it counts that latents are unlike Gaussian noise."""
 
 _SAMPLED = 400  # loops that the spread of mels and latents is measured on

@@ -1,11 +1,12 @@
 """The vocoder: mels become sound.
 
 It learns by what is heard of its sound: magnitudes of Fourier transforms of several sizes (Yamamoto et al. 2020,
-"Parallel WaveGAN"), and the mel. Phases are its own affair.
+"Parallel WaveGAN"), and mels of several (Kumar et al. 2023, "High-Fidelity Audio Compression with Improved RVQGAN").
+Phases are its own affair.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from plugin_host.training.recipe import Recipe
 SIZES = ((1024, 160), (512, 80), (256, 40), (2048, 320))
 """Window and step of each transform."""
 
+BANDS = ((4096, 128), (1024, 64), (256, 20))
+"""Window of a transform, and how many bands it is heard in: lines are even in Hz, so that the bass is few of them."""
+
 CUT = 64
 """Mel frames of an example."""
 
@@ -38,7 +42,7 @@ def train(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk) -> Mapping[s
     begun(desk.seed, "vocoder")
     measures, course, sounds = geometry(recipe), recipe.courses["vocoder"], corpus.sounds
     vocoder = built(recipe, torch.cat(corpus.mels[:_SAMPLED]).float()).to(desk.device)
-    bank = torch.from_numpy(mel.bank(measures)).to(desk.device)
+    banks = {size: bank.to(desk.device) for size, bank in bands(measures).items()}
 
     def loss_at(step: int, chance: torch.Generator) -> Mapping[str, Tensor]:
         """Return how different what it makes is heard from what it should."""
@@ -47,7 +51,7 @@ def train(recipe: Recipe, corpus: Corpus, folder: Path, desk: Desk) -> Mapping[s
         spectrum, wanted = (torch.stack(each).to(desk.device) for each in zip(*pairs, strict=True))
         margin = measures.context * measures.hop
         made = vocoder(spectrum)[:, margin : margin + CUT * measures.hop]
-        told = {"spectra": heard_apart(made, wanted), "mel": mel_apart(made, wanted, bank, measures)}
+        told = {"spectra": heard_apart(made, wanted), "mel": bands_apart(made, wanted, banks)}
         return {"loss": told["spectra"] + told["mel"], **told}
 
     curves = fit("vocoder", vocoder, course, loss_at, desk)
@@ -89,11 +93,18 @@ def heard_apart(one: Tensor, other: Tensor, sizes: Sequence[tuple[int, int]] = S
     return torch.stack(apart).mean()
 
 
-def mel_apart(one: Tensor, other: Tensor, bank: Tensor, measures: Geometry) -> Tensor:
-    """Return the mean difference of the mels of sounds."""
-    seen = partial(_magnitudes, size=mel.WINDOW, step=measures.hop)
-    found, wanted = (((seen(each).transpose(1, 2) @ bank).clamp(min=mel.QUIETEST)).log() for each in (one, other))
-    return (found - wanted).abs().mean()
+def bands(measures: Geometry) -> Mapping[int, Tensor]:
+    """Return the banks of filters of `BANDS` by their windows."""
+    return {size: torch.from_numpy(mel.bank(replace(measures, bins=bins), size)) for size, bins in BANDS}
+
+
+def bands_apart(one: Tensor, other: Tensor, banks: Mapping[int, Tensor]) -> Tensor:
+    """Return the mean difference of logarithms of bands, by windows of each of the sizes that there is a bank for."""
+    apart = []
+    for size, bank in banks.items():
+        found, wanted = (_magnitudes(each, size, size // 4).transpose(1, 2) @ bank for each in (one, other))
+        apart.append(((found + mel.QUIETEST).log() - (wanted + mel.QUIETEST).log()).abs().mean())
+    return torch.stack(apart).mean()
 
 
 def _magnitudes(sound: Tensor, size: int, step: int) -> Tensor:

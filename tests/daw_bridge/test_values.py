@@ -89,7 +89,9 @@ def test_what_nobody_would_write_is_no_word(value: object) -> None:
 def test_a_reserved_word_is_no_name() -> None:
     """A word that means something else where the name is used is refused, and named among what is allowed."""
     read = Word(reserved=("all",))
-    with pytest.raises(OutOfRange, match=r"'all' means something else here; give 1 to 64 characters .*, but not the word all"):
+    with pytest.raises(
+        OutOfRange, match=r"'all' means something else here; give 1 to 64 characters .*, but not the word all"
+    ):
         read("all")
     assert read("all-of-it") == "all-of-it"
 

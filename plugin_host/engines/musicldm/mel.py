@@ -64,9 +64,9 @@ def heard(ring: NDArray[np.float32], moments: NDArray[np.float64], geometry: Geo
     return found
 
 
-def bank(geometry: Geometry) -> NDArray[np.float32]:
-    """Return the filters, shape ``(WINDOW / 2 + 1, bins)``: triangles of unit area, even on Slaney's mel scale."""
-    lines = np.linspace(0, geometry.rate / 2, WINDOW // 2 + 1)[:, np.newaxis]
+def bank(geometry: Geometry, window: int = WINDOW) -> NDArray[np.float32]:
+    """Return the filters, shape ``(window / 2 + 1, bins)``: triangles of unit area, even on Slaney's mel scale."""
+    lines = np.linspace(0, geometry.rate / 2, window // 2 + 1)[:, np.newaxis]
     edges = _hertz(np.linspace(0, _mels(min(HIGHEST, geometry.rate / 2)), geometry.bins + 2))
     low, middle, high = edges[:-2], edges[1:-1], edges[2:]
     triangles = np.minimum((lines - low) / (middle - low), (high - lines) / (high - middle)).clip(min=0)

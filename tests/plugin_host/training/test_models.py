@@ -10,7 +10,6 @@ import torch
 from recipes import TINY
 from torch import Tensor
 
-from plugin_host.engines.musicldm import mel
 from plugin_host.errors import BadValue
 from plugin_host.training import clap, latents, unet, vae, vocoder
 from plugin_host.training.batches import Rings
@@ -91,8 +90,27 @@ def test_sounds_are_apart_as_far_as_they_are_heard_to_be() -> None:
     assert float(vocoder.heard_apart(-sound, sound)) == pytest.approx(0, abs=1e-6)
     assert apart == sorted(apart)
     assert apart[2] > 2 * apart[1]
-    bank = torch.from_numpy(mel.bank(geometry(TINY)))
-    assert float(vocoder.mel_apart(sound, sound, bank, geometry(TINY))) == 0
+
+
+def test_bands_give_a_rumble_more_weight_than_magnitudes_do() -> None:
+    """Held against hiss that is as loud: the bass is few lines of a transform, and many bands."""
+    hats, banks = _hats(), vocoder.bands(geometry(TINY))
+    rumble = 0.01 * torch.sin(2 * torch.pi * 50 * torch.arange(16_000) / 16_000)[None]
+    hiss = 0.01 * _hats(seed=1)
+    by_lines, by_bands = (
+        [float(apart(hats + each, hats)) for each in (rumble, hiss)]
+        for apart in (vocoder.heard_apart, lambda one, other: vocoder.bands_apart(one, other, banks))
+    )
+    assert float(vocoder.bands_apart(hats, hats, banks)) == 0
+    assert by_bands[0] / by_bands[1] > 3 * by_lines[0] / by_lines[1]
+
+
+def _hats(seed: int = 0) -> Tensor:
+    """Return noise without bass, shape ``(1, 16000)``: nothing below 2 kHz."""
+    lines = torch.fft.rfft(torch.randn((1, 16_000), generator=torch.Generator().manual_seed(seed)))
+    lines[:, :2_000] = 0
+    found: Tensor = 0.1 * torch.fft.irfft(lines)
+    return found
 
 
 def test_the_noise_of_a_batch_has_all_levels() -> None:
