@@ -36,7 +36,10 @@ class Loop:
 
     @classmethod
     def of(cls, plan: Plan, geometry: Geometry, correction: float, pulse: float = defaults.PULSE) -> "Loop":
-        """Lay out a plan; where it leaves the pulse open, `pulse` holds. Raises `OutOfRange` and `BadValue` for what cannot be made, and for an unusable guide."""
+        """Lay out a plan; where it leaves the pulse open, `pulse` holds.
+
+        Raises `OutOfRange` and `BadValue` for what cannot be made, and for an unusable guide.
+        """
         pulse = pulse if plan.pulse is None else plan.pulse
         if plan.mix is not None:
             layout = lay_out(plan.grid, geometry, 1.0, correction)  # two loops have bars enough of their own
