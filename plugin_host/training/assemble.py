@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from plugin_host.engines.musicldm.checkpoint import BEAT, CAPTION, GUIDANCE, INDEX, PULSE, STEPS, WORDS
+from plugin_host.engines.musicldm.checkpoint import BEAT, CAPTION, CONFIGS, GUIDANCE, INDEX, PULSE, STEPS, WORDS
 from plugin_host.training import clap, curves, unet, vae, vocoder
 from plugin_host.training.corpus import extractor, geometry
 from plugin_host.training.describe import MOOD_WORDS, PARTS, vocabulary
@@ -65,6 +65,7 @@ def assemble(word: str, recipe: Recipe, work: Path, target: Path) -> None:
     }
     for name, model in parts.items():
         model.to(torch.float16).save_pretrained(target / name)
+        _forget_where(target / name / CONFIGS[name])
     for name in ("tokenizer", "scheduler"):
         shutil.copytree(work / name, target / name)
     extractor(recipe).save_pretrained(target / "feature_extractor")
@@ -74,6 +75,13 @@ def assemble(word: str, recipe: Recipe, work: Path, target: Path) -> None:
     (target / "README.md").write_text(_card(word, recipe))
     curves.written(recipe, work, POINT)
     shutil.copy(work / curves.NAME, target / curves.NAME)
+
+
+def _forget_where(config: Path) -> None:
+    """Take out of a configuration in which folder its model was made: it is nobody's business, and nowhere else there."""
+    told = json.loads(config.read_text())
+    told.pop("_name_or_path", None)
+    config.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
 
 
 def _card(word: str, recipe: Recipe) -> str:

@@ -4,8 +4,8 @@ FOLDER is that in which ``python -m plugin_host.training mini FOLDER`` has worke
 back loops ask the questions, and its folder ``model`` answers (or the one that ``--model`` names).
 
 The judge is a small network that learns style and part from mels of rendered loops only. It hears stretches of six
-beats, louder, quieter, equalised and blurred at will, half of them as the model's VAE gives them back, so that it judges
-what is played and not how finely. How well it does on loops that were kept back, as they are and as VAE and vocoder give
+beats, louder, quieter, equalised and blurred at will, half of them as the model's VAE and vocoder give them back, so that
+it judges what is played and not how finely. How well it does on loops that were kept back, as they are and as VAE and vocoder give
 them back, is told beside what it says of the model's clips: no clip can be expected to do better. Its verdicts on clips of other loops' captions tell what chance would.
 
 CLAP is asked as well: whether it finds a caption's own render among others, and what is won by keeping of four takes the
@@ -51,8 +51,8 @@ STYLES = MINI.loops.styles
 STRETCH = 384
 LESSONS = 2_000
 BATCH = 32
-ECHOES = 1_500
-"""Loops that the judge hears as the VAE gives them back, too."""
+ECHOES = 1_000
+"""Loops that the judge hears as VAE and vocoder give them back, too."""
 LINEUP = 32
 TAKES = 4
 PROMISED = {"part": 0.85, "style": 0.60, "own_of_32": 0.50, "seconds": 2.0, "megabytes": 40.0}
@@ -98,10 +98,10 @@ def _layer(entering: int, leaving: int, size: tuple[int, int], stride: tuple[int
 
 
 def taught(loops: Corpus, model: MusicLDM, lessons: int = LESSONS) -> Judge:
-    """Return a judge that has learnt from the loops to learn from, and from what the VAE leaves of the first of them."""
+    """Return a judge that has learnt from the loops to learn from, and from what VAE and vocoder leave of the first."""
     torch.manual_seed(5)
     judge, mels = Judge(), loops.mels
-    again = [model.decode(model.encode(each.float()), Course.RING) for each in mels[:ECHOES]]
+    again = [there_and_back(loops, number, model) for number in range(ECHOES)]
     optimiser = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, lessons, cycle_momentum=False)
     for step in range(lessons):
@@ -132,22 +132,19 @@ def _disguised(stretch: Tensor, chance: torch.Generator) -> Tensor:
     return made
 
 
+def there_and_back(loops: Corpus, number: int, model: MusicLDM) -> Tensor:
+    """Return the mel of what VAE and vocoder leave of a loop."""
+    seen, plan = torch.from_numpy(loops.loops[number].mel).float(), loops.described[number].plan(model.rate)
+    frames = round(plan.grid.seconds * model.rate / model.geometry.hop)
+    exact = mel.stretched(model.decode(model.encode(seen), Course.RING), frames, Fraction(1))
+    return corpus.ringed(model.vocode(exact, Course.RING).numpy(), plan, model.geometry)
+
+
 def renders(judge: Judge, loops: Corpus, asked: Sequence[Question], model: MusicLDM) -> Mapping[str, object]:
     """Return how often the judge is right about the renders themselves, and about what VAE and vocoder leave of them."""
-    plain, left = [], []
-    for each in asked:
-        ring = torch.from_numpy(loops.loops[each.number].mel)
-        plain.append(judge.verdict(ring))
-        mels = model.decode(model.encode(ring.float()), Course.RING)
-        exact = mel.stretched(mels, _frames(loops, each.number, model), Fraction(1))
-        sound = model.vocode(exact, Course.RING).numpy()[:, np.newaxis]
-        left.append(judge.verdict(_ringed(Audio(sound, model.rate), each, model.geometry)))
+    plain = [judge.verdict(torch.from_numpy(loops.loops[each.number].mel)) for each in asked]
+    left = [judge.verdict(there_and_back(loops, each.number, model)) for each in asked]
     return {"plain": _right(asked, plain), "there_and_back": _right(asked, left)}
-
-
-def _frames(loops: Corpus, number: int, model: MusicLDM) -> int:
-    """Return how many mel frames a loop is as time passes."""
-    return round(loops.described[number].plan(model.rate).grid.seconds * model.rate / model.geometry.hop)
 
 
 def clips(

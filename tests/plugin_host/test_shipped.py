@@ -38,6 +38,13 @@ def test_it_holds_no_code(folder: Path) -> None:
     }
 
 
+def test_it_tells_no_folder_of_a_machine(folder: Path) -> None:
+    """Its files are the same wherever they were made."""
+    told = [path.read_text() for path in folder.rglob("*.json")]
+    assert told
+    assert not any("_name_or_path" in each for each in told)
+
+
 def test_its_card_says_what_it_is(folder: Path) -> None:
     """A demonstration, made of sketches, under the project's licence; with its words, and how to make it again."""
     card = (folder / "README.md").read_text()

@@ -66,6 +66,13 @@ def test_the_stock_pipeline_takes_what_is_made(made: Path) -> None:
     assert torch.allclose(mel, ours.decode(latents[0]), atol=1e-4)
 
 
+def test_nothing_tells_where_it_was_made(made: Path) -> None:
+    """Whoever passes a model on does not tell the folders of a machine."""
+    told = [path.read_text() for path in (made / MODEL).rglob("*") if path.suffix in {".json", ".md"}]
+    assert told
+    assert not any(str(made.parent) in each or "_name_or_path" in each for each in told)
+
+
 def test_weights_are_halves(made: Path) -> None:
     """Of two bytes each: the files are as large as that, and a little for their headers."""
     found = check("mini", made / MODEL, None)
