@@ -50,16 +50,16 @@ def test_a_beat_below_the_bar_is_warned_of_before_the_clips(tmp_path: Path, bar:
 
 
 def test_the_certificate_is_enough_to_make_the_clip_again(own: Running) -> None:
-    """The plan in the sidecar, sent back as it stands with the seed of one take, gives the same sound."""
+    """What the plan in the sidecar says, sent back with the seed of one take, gives the same sound."""
     with own.client() as client:
         client.send(
-            "/bridge/generate", "dub with organ", "bars", 1, "takes", 3, "key", "Bbm", "variation", 0.25, "shift", -2
+            "/bridge/generate", "dub with organ", "bars", 1, "takes", 3, "key", "Bbm", "pulse", 0.25, "shift", -2
         )
         path = follow(client).paths[-1]
         certificate = json.loads(path.with_name(path.name.removesuffix("wav") + "json").read_text())
         plan = certificate["plan"]
         keys = {"bars", "bpm", "meter", "key", "rate", "engine", "variation", "pulse", "negative", "shift"}
-        pairs = [each for key in keys for each in (key, plan[key])]
+        pairs = [each for key in keys for each in (key, plan[key])]  # what is open in a plan is null, and not sent back
         client.send("/bridge/generate", plan["prompt"], *pairs, "takes", 1, "seed", certificate["clip"]["seed"])
         (again,) = follow(client).paths
     assert (
