@@ -67,8 +67,9 @@ def _learnt(shelf: Path) -> list[dict[str, Any]]:
     `trouble` is what keeps one from being used, or None.
     """
     cards: list[dict[str, Any]] = []
-    for name in sorted({*adapters.names(shelf), *adapters.wholes(shelf)}):
-        whole = name in adapters.wholes(shelf)
+    wholes = adapters.wholes(shelf)
+    for name in sorted({*adapters.names(shelf), *wholes}):
+        whole = name in wholes
         card = {"name": name, "kind": "a model" if whole else "an adapter", "base": None, "trouble": None}
         try:
             if whole:

@@ -11,6 +11,7 @@ from plugin_host.engines.musicldm.checkpoint import BEAT, CAPTION, CONFIGS, GUID
 from plugin_host.training import clap, curves, unet, vae, vocoder
 from plugin_host.training.corpus import extractor, geometry
 from plugin_host.training.describe import MOOD_WORDS, PARTS, vocabulary
+from plugin_host.training.files import forget_where
 from plugin_host.training.fit import POINT
 from plugin_host.training.recipe import Recipe
 
@@ -65,7 +66,7 @@ def assemble(word: str, recipe: Recipe, work: Path, target: Path) -> None:
     }
     for name, model in parts.items():
         model.to(torch.float16).save_pretrained(target / name)
-        _forget_where(target / name / CONFIGS[name])
+        forget_where(target / name / CONFIGS[name])
     for name in ("tokenizer", "scheduler"):
         shutil.copytree(work / name, target / name)
     extractor(recipe).save_pretrained(target / "feature_extractor")
@@ -75,13 +76,6 @@ def assemble(word: str, recipe: Recipe, work: Path, target: Path) -> None:
     (target / "README.md").write_text(_card(word, recipe))
     curves.written(recipe, work, POINT)
     shutil.copy(work / curves.NAME, target / curves.NAME)
-
-
-def _forget_where(config: Path) -> None:
-    """Take out of a configuration in which folder its model was made: it is nobody's business, and nowhere else there."""
-    told = json.loads(config.read_text())
-    told.pop("_name_or_path", None)
-    config.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
 
 
 def _card(word: str, recipe: Recipe) -> str:

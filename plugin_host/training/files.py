@@ -1,5 +1,9 @@
-"""A file is written whole, or not at all: beside its place, and put there in one step once it is on the disk."""
+"""A file is written whole, or not at all: beside its place, and put there in one step once it is on the disk.
 
+And what a library writes of its own accord is rid of what is nobody's business.
+"""
+
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,3 +28,10 @@ def written(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def forget_where(config: Path) -> None:
+    """Take out of a configuration in which folder its model was made: it is nobody's business, and nowhere else there."""
+    told = json.loads(config.read_text())
+    told.pop("_name_or_path", None)
+    config.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")

@@ -23,6 +23,7 @@ from plugin_host.engines.musicldm.checkpoint import WEIGHTS as FILES
 from plugin_host.engines.musicldm.device import Placement
 from plugin_host.engines.musicldm.quiet import quietly
 from plugin_host.errors import EngineUnavailable
+from plugin_host.training.files import forget_where
 from plugin_host.training.fit import begun
 
 LAYERS = r".*\.(conv1|conv2|conv_shortcut|time_emb_proj|to_q|to_k|to_v|to_out\.0|proj_in|proj_out|ff\.net\.0\.proj|ff\.net\.2)"
@@ -86,6 +87,7 @@ def save_checkpoint(unet: Any, found: Checkpoint, folder: Path, name: str, loops
     try:
         with quietly():
             unet.to(torch.float16).save_pretrained(folder / "unet")
+        forget_where(folder / "unet" / CONFIGS["unet"])
     except safetensors.SafetensorError as error:
         raise OSError(str(error)) from None  # a full disk, in words of its own
     word = re.match(r"[\w.+ -]+", found.licence) if not found.licence.startswith("not stated") else None

@@ -48,7 +48,8 @@ class Loops:
 class Recipe:
     """All that decides what a model becomes. The configurations are those of diffusers and transformers.
 
-    It is best sampled in `steps`, led by its prompt with `guidance`, with so much `pulse`. A quarter note is `beat` latent frames at any tempo. A caption has at most `longest` tokens, of `tokens` that there are.
+    It is best sampled in `steps`, led by its prompt with `guidance`, with so much `pulse`. A quarter note is `beat` latent
+    frames at any tempo. A caption has at most `longest` tokens, of `tokens` that there are.
     """
 
     name: str

@@ -5,8 +5,9 @@ back loops ask the questions, and its folder ``model`` answers (or the one that 
 
 The judge is a small network that learns style and part from mels of rendered loops only. It hears stretches of six
 beats, louder, quieter, equalised and blurred at will, half of them as the model's VAE and vocoder give them back, so that
-it judges what is played and not how finely. How well it does on loops that were kept back, as they are and as VAE and vocoder give
-them back, is told beside what it says of the model's clips: no clip can be expected to do better. Its verdicts on clips of other loops' captions tell what chance would.
+it judges what is played and not how finely. How well it does on loops that were kept back, as they are and as VAE and
+vocoder give them back, is told beside what it says of the model's clips: no clip can be expected to do better. Its verdicts
+on clips of other loops' captions tell what chance would.
 
 CLAP is asked as well: whether it finds a caption's own render among others, and what is won by keeping of four takes the
 one that it likes best.

@@ -105,6 +105,7 @@ def test_all_weights_become_a_checkpoint_and_programs_are_told(command: Command,
     assert told["folder"] == str(home / "adapters" / "all")
     assert told["use"].startswith("DAW_BRIDGE_MUSICLDM_CHECKPOINT=")
     assert (home / "adapters" / "all" / "model_index.json").is_file()
+    assert "_name_or_path" not in (home / "adapters" / "all" / "unet" / "config.json").read_text()
     assert not (home / "adapters" / "all" / "samples").exists()
     (card,) = json.loads(command("model", "list", "--json").out)["learnt"]
     assert (card["name"], card["kind"], card["trouble"]) == ("all", "a model", None)
